@@ -1,0 +1,25 @@
+/** Where everything is in the store. One prefix per instance, so that one watch sees all of it. */
+
+export const instancesPrefix = "/mainstay/instances/";
+
+export function instanceKeys(instanceId: string) {
+  const prefix = `${instancesPrefix}${instanceId}/`;
+  return {
+    prefix,
+    spec: `${prefix}spec`,
+    endpoint: `${prefix}endpoint`,
+    lock: `${prefix}lock`,
+    sync: `${prefix}sync`,
+    switchover: `${prefix}switchover`,
+    nodesPrefix: `${prefix}nodes/`,
+    node: (nodeId: string) => `${prefix}nodes/${nodeId}`,
+  };
+}
+
+/** Splits a key below `instancesPrefix` into instance id and the rest (`lock`, `nodes/pg-…`). */
+export function parseInstanceKey(key: string): { instanceId: string; rest: string } | undefined {
+  if (!key.startsWith(instancesPrefix)) return undefined;
+  const below = key.slice(instancesPrefix.length);
+  const slash = below.indexOf("/");
+  return slash < 0 ? undefined : { instanceId: below.slice(0, slash), rest: below.slice(slash + 1) };
+}

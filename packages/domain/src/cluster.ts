@@ -1,0 +1,89 @@
+/** What agents, balancer and control plane share about one instance through the store (etcd). */
+import type { Timing } from "./timing.ts";
+import type { WalPosition } from "./wal-position.ts";
+
+/** `pg-<first 8 hex digits of the instance id>-<ordinal>`; also the application_name of its replication. */
+export type NodeId = string;
+
+export interface Member {
+  readonly id: NodeId;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Desired: written by the control plane. Agents and balancer refuse an older generation. */
+export interface ClusterSpec {
+  readonly generation: number;
+  readonly instanceId: string;
+  readonly members: readonly Member[];
+  /** The member that initialises a new instance. Without effect once a sync record exists. */
+  readonly bootstrapNode: NodeId;
+  readonly durability: "available" | "strict";
+  readonly timing: Timing;
+}
+
+/** Where the balancer listens for an instance, and who may connect. Written by the control plane. */
+export interface EndpointSpec {
+  readonly generation: number;
+  readonly endpointId: string;
+  readonly instanceId: string;
+  readonly address: string;
+  readonly port: number;
+  /** IPv4 CIDRs that may connect; none: nobody. */
+  readonly allowedRanges: readonly string[];
+}
+
+/**
+ * The lock of an instance: its holder is the leader.
+ * claimed: not writable yet · serving: clients may be routed to it · released: any eligible node may claim at
+ * once · stopped: shut down on purpose together with the platform, only the holder resumes it soon.
+ */
+export interface LockRecord {
+  readonly term: number;
+  readonly holder: NodeId;
+  /** One run of the holder's supervisor: a new run never renews an old run's lock. */
+  readonly bootId: string;
+  readonly phase: "claimed" | "serving" | "released" | "stopped";
+  readonly seq: number;
+}
+
+/**
+ * Who may hold acknowledged commits; it over-approximates (S7). Eligible to lead: `leader`, and with mode
+ * "sync" every member (each acknowledged commit is on the leader and on all members).
+ */
+export interface SyncRecord {
+  readonly term: number;
+  readonly leader: NodeId;
+  readonly mode: "sync" | "async";
+  readonly members: readonly NodeId[];
+}
+
+/** Observed: what a node's agent says about itself, with the wall-clock time of the observation. */
+export interface NodeStatus {
+  readonly nodeId: NodeId;
+  readonly observedAt: string;
+  readonly role: "primary" | "standby" | "none";
+  /** What its PostgreSQL is doing, from PostgresState.kind of packages/ha. */
+  readonly state: string;
+  readonly reason: string;
+  readonly term: number;
+  readonly timeline: number;
+  readonly systemId: string | null;
+  readonly flushPosition: WalPosition | null;
+  readonly isStreaming: boolean;
+  readonly pids: NodePids;
+}
+
+export interface NodePids {
+  readonly supervisor: number | null;
+  readonly agent: number | null;
+  readonly fencer: number | null;
+  readonly postmaster: number | null;
+}
+
+/** A planned switchover, asked for by the control plane; the leader takes it and deletes the key. */
+export interface SwitchoverRequest {
+  readonly id: string;
+  readonly target: NodeId;
+  readonly reason: string;
+}

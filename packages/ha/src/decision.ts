@@ -1,0 +1,49 @@
+/** What a node does next, and why. One action a pass; the loop looks again when it is done. */
+import type { LockRecord, NodeId, SyncRecord } from "@mainstay/domain/cluster.ts";
+
+export type Decision = Action & { readonly reason: string };
+
+export type Action =
+  | { readonly action: "wait" }
+  /**
+   * One transaction: if the lock is unchanged since `lockRevision` (undefined: absent) and the sync record since
+   * `syncRevision`, put both. The highest term is fsynced to disk before the request is sent. On success the lease
+   * begins and the keeper renews it.
+   */
+  | {
+      readonly action: "claim";
+      readonly lock: LockRecord;
+      readonly sync: SyncRecord;
+      readonly lockRevision: bigint | undefined;
+      readonly syncRevision: bigint | undefined;
+    }
+  /** Puts the own lock into another phase, guarded by its revision (through the keeper). */
+  | { readonly action: "set-phase"; readonly phase: "serving" | "released" | "stopped" }
+  /** Writes the sync record, in one transaction guarded by its revision. */
+  | { readonly action: "record-sync"; readonly sync: SyncRecord; readonly syncRevision: bigint }
+  /** initdb into a new directory, renamed in when complete; then a start as primary, tenants kept out. */
+  | { readonly action: "initialise" }
+  /** Base backup into a new directory, renamed in when complete; then a start as standby. */
+  | { readonly action: "clone"; readonly from: NodeId }
+  /** pg_rewind under an intent, then a start as standby. */
+  | { readonly action: "rewind"; readonly from: NodeId }
+  /** Starts with tenants kept out. As primary: with `syncStandbys` from the very start. */
+  | { readonly action: "start-primary"; readonly syncStandbys: readonly NodeId[] }
+  | { readonly action: "start-standby"; readonly upstream: NodeId | undefined }
+  /** Repoints a running standby by reload. */
+  | { readonly action: "follow"; readonly upstream: NodeId }
+  /** Clears primary_conninfo and waits until the WAL receiver has exited (S5: it acknowledges nothing any more). */
+  | { readonly action: "detach" }
+  /** Promotes with `syncStandbys` already in force and tenants kept out. */
+  | { readonly action: "promote"; readonly syncStandbys: readonly NodeId[] }
+  | { readonly action: "set-sync-standbys"; readonly syncStandbys: readonly NodeId[] }
+  /** Begins an own write and returns; its acknowledgement shows in PrimaryPostgres.proof. Never cancelled (F34). */
+  | { readonly action: "prove"; readonly term: number }
+  /** Lets tenants in. On a new instance, first creates the admin user and the database `rdb` (repeatable). */
+  | { readonly action: "open-access" }
+  | { readonly action: "close-access" }
+  /** Kills the whole PostgreSQL process tree at once. */
+  | { readonly action: "fence" }
+  /** Fast shutdown with a bound, then fence. */
+  | { readonly action: "stop" }
+  | { readonly action: "drop-request"; readonly requestId: string };

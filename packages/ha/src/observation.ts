@@ -1,0 +1,121 @@
+/**
+ * Everything a node knows when it decides. All times are milliseconds of one monotonic clock of this node that
+ * also counts suspended time. Built by the agent in production and by the simulator in tests.
+ */
+import type {
+  ClusterSpec,
+  LockRecord,
+  NodeId,
+  NodeStatus,
+  SwitchoverRequest,
+  SyncRecord,
+} from "@mainstay/domain/cluster.ts";
+import type { WalPosition } from "@mainstay/domain/wal-position.ts";
+
+export interface Observation {
+  readonly nowMs: number;
+  readonly self: NodeId;
+  /** One run of this node's supervisor. */
+  readonly bootId: string;
+  readonly spec: ClusterSpec | undefined;
+  readonly lock: SeenLock;
+  readonly sync: SeenSync;
+  /** Until when this node may serve as leader of `term`: its own evidence, never another node's word. */
+  readonly lease: { readonly term: number; readonly deadlineMs: number } | undefined;
+  readonly postgres: PostgresState;
+  /** Written before a destructive step; while it is there the data directory is poison (S10). */
+  readonly intent: "clone" | "rewind" | undefined;
+  /** The highest term this node obeyed, from its disk (S1). */
+  readonly highestTerm: number;
+  readonly peers: readonly SeenPeer[];
+  readonly request: SwitchoverRequest | undefined;
+  /** in-place: the whole platform stops, keep the lock. hand-over: only this node stops. */
+  readonly shutdown: "none" | "in-place" | "hand-over";
+}
+
+export type SeenLock =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "free" }
+  | {
+      readonly kind: "held";
+      readonly record: LockRecord;
+      readonly revision: bigint;
+      /** Since this node first observed this revision. */
+      readonly unchangedForMs: number;
+    };
+
+export type SeenSync =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "none" }
+  | { readonly kind: "recorded"; readonly record: SyncRecord; readonly revision: bigint };
+
+export interface SeenPeer {
+  readonly status: NodeStatus;
+  /** Since this node observed the status. */
+  readonly ageMs: number;
+}
+
+export type PostgresState =
+  | { readonly kind: "absent" }
+  | StoppedPostgres
+  | { readonly kind: "starting"; readonly sinceMs: number }
+  | PrimaryPostgres
+  | StandbyPostgres
+  /** The process is there, but no new connection was answered for a while. */
+  | { readonly kind: "hung"; readonly sinceMs: number };
+
+export interface StoppedPostgres {
+  readonly kind: "stopped";
+  readonly systemId: string;
+  readonly timeline: number;
+  /** It would start as a standby (standby.signal is there). */
+  readonly isStandby: boolean;
+  /** Its last run ended with a shutdown checkpoint. */
+  readonly isClean: boolean;
+  /** Starts of this data directory that failed in a row. */
+  readonly failedStarts: number;
+}
+
+export interface PrimaryPostgres {
+  readonly kind: "primary";
+  readonly systemId: string;
+  readonly timeline: number;
+  readonly sinceMs: number;
+  readonly flushPosition: WalPosition;
+  /** Where recovery ended when this run began as a primary; 0 after a clean start. */
+  readonly recoveryEnd: WalPosition;
+  /** synchronous_standby_names in force: the standbys commits wait for. */
+  readonly syncStandbys: readonly NodeId[];
+  /** The flush position noted when syncStandbys was last set. */
+  readonly syncSince: WalPosition;
+  /** open: pg_hba.conf admits tenants. */
+  readonly access: "open" | "closed";
+  readonly standbys: readonly AttachedStandby[];
+  /** The newest own write that was acknowledged: under which term and which syncStandbys. */
+  readonly proof: { readonly term: number; readonly syncStandbys: readonly NodeId[] } | undefined;
+  readonly isProving: boolean;
+}
+
+export interface AttachedStandby {
+  readonly nodeId: NodeId;
+  readonly isStreaming: boolean;
+  readonly flushPosition: WalPosition;
+  /** Since its last reply arrived. */
+  readonly replyAgeMs: number;
+}
+
+export interface StandbyPostgres {
+  readonly kind: "standby";
+  readonly systemId: string;
+  readonly timeline: number;
+  readonly sinceMs: number;
+  readonly flushPosition: WalPosition;
+  readonly replayPosition: WalPosition;
+  /** Whom primary_conninfo names; undefined when it was cleared. */
+  readonly upstream: NodeId | undefined;
+  readonly receiver: "streaming" | "connecting" | "stopped";
+  /** Since when the receiver has not been streaming. */
+  readonly notStreamingSinceMs: number | undefined;
+  /** False while replay is paused: promotion would fail or hang (S11). */
+  readonly isPromotable: boolean;
+}
