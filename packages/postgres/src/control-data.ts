@@ -1,0 +1,62 @@
+import { parseWalPosition, type WalPosition } from "@mainstay/domain/wal-position.ts";
+import { type ProgramContext, runProgram } from "./program.ts";
+
+/** What pg_control says about a data directory. */
+export interface ControlData {
+  readonly systemId: string;
+  /** The newer of the latest checkpoint's timeline and that of the minimum recovery point. */
+  readonly timeline: number;
+  readonly state: string;
+  /** The last run ended with a shutdown checkpoint. */
+  readonly isClean: boolean;
+  readonly checkpoint: WalPosition;
+  /** Where WAL is replayed from. */
+  readonly redo: WalPosition;
+  /** A standby may not stop recovery before this. */
+  readonly minimumRecoveryEnd: WalPosition;
+}
+
+export async function readControlData(
+  context: ProgramContext,
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<ControlData> {
+  const { stdout } = await runProgram({ timeoutMs: 5_000, ...context }, "pg_controldata", [dataDir], signal);
+  return parseControlData(stdout);
+}
+
+export class ControlDataError extends Error {
+  override readonly name = "ControlDataError";
+  readonly fault: { readonly code: "line-missing"; readonly line: string };
+  constructor(fault: ControlDataError["fault"]) {
+    super(`pg_controldata: ${fault.code}: ${fault.line}`);
+    this.fault = fault;
+  }
+}
+
+/** Reads the output of pg_controldata under LC_ALL=C. */
+export function parseControlData(text: string): ControlData {
+  const lines = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0) lines.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  const value = (line: string): string => {
+    const found = lines.get(line);
+    if (found === undefined) throw new ControlDataError({ code: "line-missing", line });
+    return found;
+  };
+  const state = value("Database cluster state");
+  return {
+    systemId: value("Database system identifier"),
+    timeline: Math.max(
+      Number(value("Latest checkpoint's TimeLineID")),
+      Number(value("Min recovery ending loc's timeline")),
+    ),
+    state,
+    isClean: state === "shut down" || state === "shut down in recovery",
+    checkpoint: parseWalPosition(value("Latest checkpoint location")),
+    redo: parseWalPosition(value("Latest checkpoint's REDO location")),
+    minimumRecoveryEnd: parseWalPosition(value("Minimum recovery ending location")),
+  };
+}

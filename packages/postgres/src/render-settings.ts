@@ -1,0 +1,154 @@
+import { type ClientTlsFiles, renderConninfo, type Upstream } from "./conninfo.ts";
+import { quoteSetting, renderSyncStandbys, slotName } from "./quote.ts";
+
+export interface SettingsInput {
+  readonly nodeId: string;
+  readonly address: string;
+  readonly port: number;
+  readonly runtimeDir: string;
+  readonly engineMajor: number;
+  readonly memoryBytes: number;
+  readonly volumeBytes: number;
+  readonly vcpus: number;
+  readonly maxConnections: number;
+  /** Commits wait for every one of them. */
+  readonly syncStandbys: readonly string[];
+  /** Whom a standby follows; its client certificate comes with it. */
+  readonly upstream?: Upstream;
+  /** The server's own: absolute paths. */
+  readonly tls: ClientTlsFiles;
+  readonly hbaFile: string;
+  readonly identFile: string;
+  /** With it PostgreSQL writes its log there by itself; without, to stderr. */
+  readonly logDir?: string;
+}
+
+type Settings = Readonly<Record<string, string | number | boolean>>;
+
+/** The whole postgresql.conf of a node. Pure. */
+export function renderSettings(input: SettingsInput): string {
+  const settings: Settings = {
+    ...connectionSettings(input),
+    ...sizeSettings(input),
+    ...replicationSettings(input),
+    ...logSettings(input),
+    ...versionSettings(input.engineMajor),
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoteSetting(value)}`);
+  return `# Rendered by Mainstay; changes are overwritten.\n${lines.join("\n")}\n`;
+}
+
+function connectionSettings(input: SettingsInput): Settings {
+  return {
+    cluster_name: input.nodeId,
+    listen_addresses: input.address,
+    port: input.port,
+    unix_socket_directories: input.runtimeDir,
+    unix_socket_permissions: "0700",
+    hba_file: input.hbaFile,
+    ident_file: input.identFile,
+    external_pid_file: "",
+    max_connections: input.maxConnections,
+    superuser_reserved_connections: 5,
+    password_encryption: "scram-sha-256",
+    ssl: true,
+    ssl_min_protocol_version: "TLSv1.2",
+    ssl_ca_file: input.tls.ca,
+    ssl_cert_file: input.tls.certificate,
+    ssl_key_file: input.tls.key,
+    authentication_timeout: "10s",
+    tcp_keepalives_idle: 5,
+    tcp_keepalives_interval: 2,
+    tcp_keepalives_count: 3,
+    tcp_user_timeout: "5s",
+    client_connection_check_interval: "1s",
+    // The agent decides what follows a crash.
+    restart_after_crash: false,
+  };
+}
+
+const mebibyte = 1024 * 1024;
+
+function sizeSettings({ memoryBytes, volumeBytes, vcpus, maxConnections }: SettingsInput): Settings {
+  const memory = memoryBytes / mebibyte;
+  const volume = volumeBytes / mebibyte;
+  return {
+    shared_buffers: mebibytes(memory / 4, 16, 64 * 1024),
+    effective_cache_size: mebibytes(memory * 0.65, 32, 512 * 1024),
+    work_mem: mebibytes(memory / 4 / maxConnections, 1, 256),
+    maintenance_work_mem: mebibytes(memory / 16, 16, 2 * 1024),
+    max_worker_processes: Math.max(8, vcpus),
+    max_parallel_workers: Math.max(1, vcpus),
+    max_parallel_workers_per_gather: Math.max(0, Math.min(4, Math.floor(vcpus / 2))),
+    min_wal_size: "80MB",
+    max_wal_size: mebibytes(volume / 20, 128, 16 * 1024),
+    // A standby that is away may not fill the leader's volume; one that fell behind is cloned again.
+    max_slot_wal_keep_size: mebibytes(volume / 5, 256, 128 * 1024),
+    temp_file_limit: mebibytes(volume / 4, 256, 1024 * 1024),
+  };
+}
+
+function mebibytes(value: number, least: number, most: number): string {
+  return `${Math.floor(Math.min(Math.max(value, least), most))}MB`;
+}
+
+function replicationSettings(input: SettingsInput): Settings {
+  return {
+    wal_level: "replica",
+    wal_log_hints: true,
+    fsync: true,
+    full_page_writes: true,
+    synchronous_commit: "on",
+    synchronous_standby_names: renderSyncStandbys(input.syncStandbys),
+    max_wal_senders: 10,
+    max_replication_slots: 10,
+    wal_keep_size: "128MB",
+    wal_sender_timeout: "5s",
+    wal_receiver_timeout: "5s",
+    wal_receiver_status_interval: "1s",
+    // Its default of 5 s is what a standby waits after a failed connection attempt.
+    wal_retrieve_retry_interval: "100ms",
+    hot_standby: true,
+    max_standby_streaming_delay: "5s",
+    max_standby_archive_delay: "5s",
+    recovery_min_apply_delay: 0,
+    recovery_target_timeline: "latest",
+    primary_conninfo: input.upstream
+      ? renderConninfo(input.upstream, { applicationName: input.nodeId })
+      : "",
+    primary_slot_name: input.upstream ? slotName(input.nodeId) : "",
+  };
+}
+
+function logSettings({ logDir, nodeId }: SettingsInput): Settings {
+  const common = {
+    log_line_prefix: `%m [%p] ${nodeId} %q%u@%d `,
+    log_timezone: "UTC",
+    timezone: "UTC",
+    log_checkpoints: true,
+    log_lock_waits: true,
+    log_min_duration_statement: "5s",
+    // Statements may hold secrets.
+    log_statement: "none",
+    lc_messages: "C",
+  };
+  if (logDir === undefined) return { ...common, log_destination: "stderr", logging_collector: false };
+  return {
+    ...common,
+    log_destination: "stderr",
+    logging_collector: true,
+    log_directory: logDir,
+    log_filename: "postgresql-%a.log",
+    log_file_mode: "0600",
+    log_rotation_age: "1d",
+    log_rotation_size: 0,
+    log_truncate_on_rotation: true,
+  };
+}
+
+function versionSettings(engineMajor: number): Settings {
+  return {
+    ...(engineMajor >= 15 ? { log_startup_progress_interval: "1s", recovery_prefetch: "try" } : {}),
+    ...(engineMajor >= 17 ? { allow_alter_system: false } : {}),
+  };
+}
