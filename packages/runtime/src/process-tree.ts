@@ -1,0 +1,60 @@
+/**
+ * The processes of a node or a host, found by their working directory: PostgreSQL and everything it forks run in
+ * its data directory, the agent in the node's. It needs no rights and no cgroup, and finds orphans. A person's
+ * shell in the same directory is left alone.
+ */
+import { readdir, readlink, stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { pause } from "./pause.ts";
+
+/** Programs that run in a node's directories; a shell or an editor is not among them. */
+const programs = /^(node|postgres|initdb|pg_\w+|haproxy|etcd)( \(deleted\))?$/;
+
+/** Process ids whose working directory is `dir` or below, of user `uid` if given; never the caller's own. */
+export async function processesUnder(dir: string, uid?: number): Promise<number[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const matches = await Promise.all(ids.map((id) => runsUnder(id, dir, uid)));
+  return ids.filter((id, index) => matches[index] && id !== process.pid);
+}
+
+async function runsUnder(id: number, dir: string, uid: number | undefined): Promise<boolean> {
+  try {
+    const cwd = (await readlink(`/proc/${id}/cwd`)).replace(/ \(deleted\)$/, "");
+    if (cwd !== dir && !cwd.startsWith(`${dir}/`)) return false;
+    if (uid !== undefined && (await stat(`/proc/${id}`)).uid !== uid) return false;
+    return programs.test(basename(await readlink(`/proc/${id}/exe`)));
+  } catch {
+    return false; // it ended meanwhile, is a zombie, or belongs to somebody else
+  }
+}
+
+/** Kills every process under `dir` and resolves when none is left: what they fork meanwhile is found again. */
+export async function killTree(dir: string, uid?: number): Promise<void> {
+  for (;;) {
+    const ids = await processesUnder(dir, uid);
+    if (ids.length === 0) return;
+    for (const id of ids) sendSignal(id, "SIGKILL");
+    await pause(2);
+  }
+}
+
+/** Sends a signal to every process under `dir`, until a look finds no new one. */
+export async function signalTree(dir: string, signal: NodeJS.Signals, uid?: number): Promise<void> {
+  const sent = new Set<number>();
+  for (;;) {
+    const fresh = (await processesUnder(dir, uid)).filter((id) => !sent.has(id));
+    if (fresh.length === 0) return;
+    for (const id of fresh) {
+      sendSignal(id, signal);
+      sent.add(id);
+    }
+  }
+}
+
+function sendSignal(id: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(id, signal);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
