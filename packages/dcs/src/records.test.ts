@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LockRecord, NodeStatus } from "@mainstay/domain/cluster.ts";
+import { formatNodeStatus, formatRecord, parseLock, parseNodeStatus, RecordError } from "./records.ts";
+
+const lock: LockRecord = { term: 3, holder: "pg-6f1c0b0e-1", bootId: "b1", phase: "serving", seq: 7 };
+
+test("a lock survives being written and parsed", () => {
+  assert.deepEqual(parseLock(formatRecord(lock)), lock);
+});
+
+test("a node's status keeps a WAL position beyond 2^53", () => {
+  const status: NodeStatus = {
+    nodeId: "pg-6f1c0b0e-1",
+    observedAt: "2026-01-01T00:00:00.000Z",
+    role: "primary",
+    state: "primary",
+    reason: "serves",
+    term: 1,
+    timeline: 1,
+    systemId: "7300000000000000000",
+    flushPosition: 2n ** 63n + 1n,
+    isStreaming: false,
+    pids: { supervisor: 1, agent: null, fencer: null, postmaster: null },
+  };
+  assert.deepEqual(parseNodeStatus(formatNodeStatus(status)), status);
+});
+
+test("a malformed record is refused with its field", () => {
+  const malformed: [string, string][] = [
+    ["{", ""],
+    [JSON.stringify({ ...lock, phase: "happy" }), "/phase"],
+    [JSON.stringify({ ...lock, term: 0 }), "/term"],
+    [JSON.stringify({ ...lock, holder: "pg'; drop" }), "/holder"],
+  ];
+  for (const [text, field] of malformed) {
+    assert.throws(
+      () => parseLock(text),
+      (error) => error instanceof RecordError && error.fault.field === field,
+    );
+  }
+});

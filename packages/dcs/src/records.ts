@@ -1,0 +1,121 @@
+/** The records of the store as JSON text, parsed where they enter. WAL positions are PostgreSQL's text form. */
+import type {
+  ClusterSpec,
+  EndpointSpec,
+  LockRecord,
+  NodeStatus,
+  SwitchoverRequest,
+  SyncRecord,
+} from "@mainstay/domain/cluster.ts";
+import { formatWalPosition, parseWalPosition } from "@mainstay/domain/wal-position.ts";
+import { type Static, type TSchema, Type } from "typebox";
+import { Value } from "typebox/value";
+
+export class RecordError extends Error {
+  override readonly name = "RecordError";
+  /** `field` as a JSON pointer; empty for the record itself. */
+  readonly fault: { readonly code: "malformed"; readonly record: string; readonly field: string };
+  constructor(fault: RecordError["fault"], rule: string, options?: ErrorOptions) {
+    super(`${fault.record}${fault.field}: ${rule}`, options);
+    this.fault = fault;
+  }
+}
+
+const nodeId = Type.String({ pattern: "^[a-z0-9-]{1,63}$" });
+const count = Type.Integer({ minimum: 0 });
+const pid = Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]);
+
+const Member = Type.Object({ id: nodeId, address: Type.String(), port: count });
+const Spec = Type.Object({
+  generation: count,
+  instanceId: Type.String(),
+  members: Type.Array(Member, { minItems: 1 }),
+  bootstrapNode: nodeId,
+  durability: Type.Union([Type.Literal("available"), Type.Literal("strict")]),
+  timing: Type.Object({ renewMs: count, holdMs: count, takeMs: count }),
+});
+const Endpoint = Type.Object({
+  generation: count,
+  endpointId: Type.String(),
+  instanceId: Type.String(),
+  address: Type.String(),
+  port: count,
+  allowedRanges: Type.Array(Type.String()),
+});
+const Lock = Type.Object({
+  term: Type.Integer({ minimum: 1 }),
+  holder: nodeId,
+  bootId: Type.String(),
+  phase: Type.Union([
+    Type.Literal("claimed"),
+    Type.Literal("serving"),
+    Type.Literal("released"),
+    Type.Literal("stopped"),
+  ]),
+  seq: count,
+});
+const Sync = Type.Object({
+  term: Type.Integer({ minimum: 1 }),
+  leader: nodeId,
+  mode: Type.Union([Type.Literal("sync"), Type.Literal("async")]),
+  members: Type.Array(nodeId),
+});
+const Status = Type.Object({
+  nodeId,
+  observedAt: Type.String(),
+  role: Type.Union([Type.Literal("primary"), Type.Literal("standby"), Type.Literal("none")]),
+  state: Type.String(),
+  reason: Type.String(),
+  term: count,
+  timeline: count,
+  systemId: Type.Union([Type.String(), Type.Null()]),
+  flushPosition: Type.Union([Type.String({ pattern: "^[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}$" }), Type.Null()]),
+  isStreaming: Type.Boolean(),
+  pids: Type.Object({ supervisor: pid, agent: pid, fencer: pid, postmaster: pid }),
+});
+const Switchover = Type.Object({ id: Type.String(), target: nodeId, reason: Type.String() });
+
+function parse<T extends TSchema>(record: string, schema: T, text: string): Static<T> {
+  const content = parseJson(record, text);
+  if (Value.Check(schema, content)) return content;
+  const first = Value.Errors(schema, content)[0];
+  throw new RecordError(
+    { code: "malformed", record, field: first?.instancePath ?? "" },
+    first?.message ?? "",
+  );
+}
+
+function parseJson(record: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RecordError({ code: "malformed", record, field: "" }, "is not JSON", { cause });
+  }
+}
+
+export const parseSpec = (text: string): ClusterSpec => parse("spec", Spec, text);
+export const parseEndpoint = (text: string): EndpointSpec => parse("endpoint", Endpoint, text);
+export const parseLock = (text: string): LockRecord => parse("lock", Lock, text);
+export const parseSync = (text: string): SyncRecord => parse("sync", Sync, text);
+export const parseSwitchover = (text: string): SwitchoverRequest => parse("switchover", Switchover, text);
+
+export function parseNodeStatus(text: string): NodeStatus {
+  const status = parse("node", Status, text);
+  const { flushPosition } = status;
+  return { ...status, flushPosition: flushPosition === null ? null : parseWalPosition(flushPosition) };
+}
+
+export function formatNodeStatus(status: NodeStatus): string {
+  const { flushPosition } = status;
+  return JSON.stringify({
+    ...status,
+    flushPosition: flushPosition === null ? null : formatWalPosition(flushPosition),
+  });
+}
+
+/** Every other record is plain JSON. */
+export function formatRecord(
+  record: ClusterSpec | EndpointSpec | LockRecord | SyncRecord | SwitchoverRequest,
+): string {
+  return JSON.stringify(record);
+}
