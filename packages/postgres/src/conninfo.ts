@@ -20,7 +20,10 @@ export const replicationRole = "_rdb_replication";
  * How a node reaches another node's PostgreSQL, without secrets. The server certificate must carry the node id
  * as a DNS name: `host` is what is verified (and what tells the upstream's id), `hostaddr` is where to connect.
  */
-export function renderConninfo(upstream: Upstream, options: { applicationName: string; database?: string }): string {
+export function renderConninfo(
+  upstream: Upstream,
+  options: { applicationName: string; database?: string },
+): string {
   return quoteConninfo({
     host: upstream.nodeId,
     hostaddr: upstream.address,

@@ -34,7 +34,11 @@ async function readEngine(binDir: string, signal: AbortSignal): Promise<FoundEng
   } catch {
     return undefined;
   }
-  const { stdout } = await run(join(binDir, "postgres"), ["--version"], { cwd: "/", timeoutMs: 10_000, signal });
+  const { stdout } = await run(join(binDir, "postgres"), ["--version"], {
+    cwd: "/",
+    timeoutMs: 10_000,
+    signal,
+  });
   const version = /\(PostgreSQL\) (\d+)(\.\d+)?/.exec(stdout);
   if (!version) return undefined;
   return { major: Number(version[1]), version: `${version[1]}${version[2] ?? ""}`, binDir };

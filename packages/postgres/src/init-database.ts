@@ -3,7 +3,11 @@ import { type ProgramContext, runProgram } from "./program.ts";
 export const superuser = "_rdb_superadmin";
 
 /** Creates a database cluster in `dataDir` (absent or empty); it is on disk when this resolves. */
-export async function initDatabase(context: ProgramContext, dataDir: string, signal: AbortSignal): Promise<void> {
+export async function initDatabase(
+  context: ProgramContext,
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<void> {
   const args = [
     "--pgdata",
     dataDir,

@@ -113,9 +113,7 @@ function replicationSettings(input: SettingsInput): Settings {
     max_standby_archive_delay: "5s",
     recovery_min_apply_delay: 0,
     recovery_target_timeline: "latest",
-    primary_conninfo: input.upstream
-      ? renderConninfo(input.upstream, { applicationName: input.nodeId })
-      : "",
+    primary_conninfo: input.upstream ? renderConninfo(input.upstream, { applicationName: input.nodeId }) : "",
     primary_slot_name: input.upstream ? slotName(input.nodeId) : "",
   };
 }

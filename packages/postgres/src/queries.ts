@@ -1,0 +1,138 @@
+import { type ClientBase, escapeIdentifier, escapeLiteral } from "pg";
+import { replicationRole } from "./conninfo.ts";
+import { superuser } from "./init-database.ts";
+import { parseSyncStandbys, slotName } from "./quote.ts";
+import { adminGroup, probeRole } from "./render-access.ts";
+
+export { type PostgresStatus, readStatus } from "./status.ts";
+
+/** unsure: the commit is on this node, but no standby is known to have it. */
+export type ProofOutcome =
+  | { readonly kind: "acknowledged"; readonly syncStandbys: readonly string[] }
+  | { readonly kind: "unsure"; readonly reason: string };
+
+/** Writes and commits like a tenant would: resolves once the standbys that commits wait for have it. */
+export async function writeProof(client: ClientBase, term: number, nodeId: string): Promise<ProofOutcome> {
+  // A wait for standbys that was cancelled ends in success with a warning.
+  const warnings: string[] = [];
+  const onNotice = (notice: { severity?: string | undefined; message?: string | undefined }) => {
+    if (notice.severity === "WARNING") warnings.push(notice.message ?? "");
+  };
+  client.on("notice", onNotice);
+  try {
+    await client.query("set synchronous_commit = on");
+    const before = await syncSetting(client);
+    await createProofTable(client);
+    await client.query(
+      `insert into _mainstay.proof (id, term, node_id, written_at) values (1, $1, $2, clock_timestamp())
+       on conflict (id) do update
+       set term = excluded.term, node_id = excluded.node_id, written_at = excluded.written_at`,
+      [term, nodeId],
+    );
+    const after = await syncSetting(client);
+    if (warnings.length > 0) return { kind: "unsure", reason: warnings.join("; ") };
+    if (before !== after) return { kind: "unsure", reason: "synchronous_standby_names changed meanwhile" };
+    return { kind: "acknowledged", syncStandbys: parseSyncStandbys(after) };
+  } finally {
+    client.off("notice", onNotice);
+  }
+}
+
+async function syncSetting(client: ClientBase): Promise<string> {
+  const { rows } = await client.query<{ value: string }>(
+    "select current_setting('synchronous_standby_names') as value",
+  );
+  return rows[0]?.value ?? "";
+}
+
+async function createProofTable(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ exists: boolean }>(
+    "select to_regclass('_mainstay.proof') is not null as exists",
+  );
+  if (rows[0]?.exists) return;
+  await client.query(`create schema if not exists _mainstay;
+    create table if not exists _mainstay.proof (
+      id int primary key check (id = 1), term bigint not null, node_id text not null,
+      written_at timestamptz not null)`);
+}
+
+const rewindFunctions = [
+  "pg_ls_dir(text, boolean, boolean)",
+  "pg_stat_file(text, boolean)",
+  "pg_read_binary_file(text)",
+  "pg_read_binary_file(text, bigint, bigint, boolean)",
+];
+
+/** The roles the platform itself uses; to be run in database postgres. Repeatable. */
+export async function createInternalRoles(client: ClientBase): Promise<void> {
+  await createRole(client, replicationRole, "login replication");
+  await createRole(client, probeRole, "login");
+  await createRole(client, adminGroup, "nologin");
+  await client.query(`grant pg_monitor to ${escapeIdentifier(probeRole)}`);
+  for (const signature of rewindFunctions) {
+    await client.query(
+      `grant execute on function pg_catalog.${signature} to ${escapeIdentifier(replicationRole)}`,
+    );
+  }
+}
+
+async function createRole(client: ClientBase, name: string, attributes: string): Promise<void> {
+  const { rowCount } = await client.query("select from pg_roles where rolname = $1", [name]);
+  const verb = rowCount === 0 ? "create" : "alter";
+  await client.query(`${verb} role ${escapeIdentifier(name)} ${attributes}`);
+}
+
+export interface FirstTenant {
+  readonly database: string;
+  readonly admin: { readonly name: string; readonly verifier: string } | null;
+}
+
+/** The first database and its administrator; `connect` opens a session in another database. Repeatable. */
+export async function createFirstTenant(
+  client: ClientBase,
+  { database, admin }: FirstTenant,
+  connect: (database: string) => Promise<ClientBase & AsyncDisposable>,
+): Promise<void> {
+  const name = escapeIdentifier(database);
+  if (admin) {
+    if (!/^SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/.test(admin.verifier)) {
+      throw new RangeError("the first user's password is not a SCRAM verifier");
+    }
+    if (/^(_rdb_|pg_)/.test(admin.name)) throw new RangeError("the first user's name is reserved");
+    const attributes = `login createrole createdb password ${escapeLiteral(admin.verifier)}`;
+    await createRole(client, admin.name, attributes);
+    await client.query(`grant ${escapeIdentifier(adminGroup)} to ${escapeIdentifier(admin.name)}`);
+  }
+  const { rowCount } = await client.query("select from pg_database where datname = $1", [database]);
+  if (rowCount === 0) await client.query(`create database ${name} owner ${escapeIdentifier(superuser)}`);
+  if (!admin) return;
+  await client.query(`grant all on database ${name} to ${escapeIdentifier(admin.name)} with grant option`);
+  await using inside = await connect(database);
+  await inside.query(`grant all on schema public to ${escapeIdentifier(admin.name)} with grant option`);
+}
+
+/** Leaves exactly the physical slots of `nodeIds`, as far as slots to drop are not in use. Repeatable. */
+export async function setSlots(client: ClientBase, nodeIds: readonly string[]): Promise<void> {
+  const wanted = nodeIds.map(slotName);
+  await client.query(
+    `select pg_create_physical_replication_slot(name, true) from unnest($1::text[]) as name
+     where not exists (select from pg_replication_slots where slot_name = name)`,
+    [wanted],
+  );
+  await client.query(
+    `select pg_drop_replication_slot(slot_name) from pg_replication_slots
+     where slot_type = 'physical' and not temporary and not active
+       and slot_name ~ '^pg_[0-9a-f]{8}_[0-9]+$' and slot_name <> all($1::text[])`,
+    [wanted],
+  );
+}
+
+/** Makes the server read its configuration files again; it does so a moment later. */
+export async function reloadSettings(client: ClientBase): Promise<void> {
+  await client.query("select pg_reload_conf()");
+}
+
+/** Starts a promotion without waiting; watch readStatus. */
+export async function startPromotion(client: ClientBase): Promise<void> {
+  await client.query("select pg_promote(false)");
+}

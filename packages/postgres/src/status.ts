@@ -1,0 +1,144 @@
+import { parseWalPosition, type WalPosition } from "@mainstay/domain/wal-position.ts";
+import type { ClientBase } from "pg";
+import { upstreamOf } from "./conninfo.ts";
+import { parseSyncStandbys } from "./quote.ts";
+
+export type PostgresStatus = PrimaryStatus | StandbyStatus;
+
+export interface PrimaryStatus {
+  readonly kind: "primary";
+  readonly systemId: string;
+  readonly timeline: number;
+  readonly flushPosition: WalPosition;
+  /** As this session sees synchronous_standby_names. */
+  readonly syncStandbys: readonly string[];
+  /** What pg_hba.conf holds; it is in force after a reload. */
+  readonly access: "open" | "closed";
+  readonly standbys: readonly StandbyConnection[];
+}
+
+export interface StandbyConnection {
+  readonly nodeId: string;
+  readonly isStreaming: boolean;
+  readonly flushPosition: WalPosition;
+  /** By the standby's wall clock; watch `replyStamp` for changes where clocks may differ. */
+  readonly replyAgeMs: number;
+  readonly replyStamp: string;
+}
+
+export interface StandbyStatus {
+  readonly kind: "standby";
+  readonly systemId: string;
+  readonly timeline: number;
+  readonly flushPosition: WalPosition;
+  readonly replayPosition: WalPosition;
+  readonly upstream: string | undefined;
+  readonly receiver: "streaming" | "connecting" | "stopped";
+  /** False while replay is paused. */
+  readonly isPromotable: boolean;
+}
+
+/** Asks the server behind `client` (superuser, unix socket) what it is doing. The client brings the time limit. */
+export async function readStatus(client: ClientBase): Promise<PostgresStatus> {
+  const { rows } = await client.query<{ standby: boolean }>("select pg_is_in_recovery() as standby");
+  return rows[0]?.standby ? readStandby(client) : readPrimary(client);
+}
+
+interface PrimaryRow {
+  readonly system_id: string;
+  readonly timeline: string;
+  readonly flush: string;
+  readonly sync: string;
+  readonly is_open: boolean;
+}
+
+// pg_control's timeline lags behind a promotion until the next checkpoint; the WAL file's name does not.
+const primaryQuery = `
+  select (select system_identifier::text from pg_control_system()) as system_id,
+    substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) as timeline,
+    pg_current_wal_flush_lsn()::text as flush,
+    current_setting('synchronous_standby_names') as sync,
+    exists (select from pg_hba_file_rules
+      where type = 'host' and user_name = '{all}' and auth_method = 'scram-sha-256') as is_open`;
+
+async function readPrimary(client: ClientBase): Promise<PrimaryStatus> {
+  const row = onlyRow((await client.query<PrimaryRow>(primaryQuery)).rows);
+  return {
+    kind: "primary",
+    systemId: row.system_id,
+    timeline: Number.parseInt(row.timeline, 16),
+    flushPosition: parseWalPosition(row.flush),
+    syncStandbys: parseSyncStandbys(row.sync),
+    access: row.is_open ? "open" : "closed",
+    standbys: await readStandbys(client),
+  };
+}
+
+interface ConnectionRow {
+  readonly node_id: string;
+  readonly state: string;
+  readonly flush: string | null;
+  readonly age_ms: number | null;
+  readonly stamp: string | null;
+}
+
+// A broken connection may linger beside its successor: the newest counts.
+const standbysQuery = `
+  select distinct on (application_name) application_name as node_id, state, flush_lsn::text as flush,
+    (extract(epoch from clock_timestamp() - reply_time) * 1000)::float8 as age_ms, reply_time::text as stamp
+  from pg_stat_replication
+  where usename = '_rdb_replication' and state <> 'backup' and application_name ~ '^pg-[0-9a-f]+-[0-9]+$'
+  order by application_name, backend_start desc`;
+
+async function readStandbys(client: ClientBase): Promise<StandbyConnection[]> {
+  const { rows } = await client.query<ConnectionRow>(standbysQuery);
+  return rows.map((row) => ({
+    nodeId: row.node_id,
+    isStreaming: row.state === "streaming",
+    flushPosition: row.flush === null ? 0n : parseWalPosition(row.flush),
+    replyAgeMs: row.age_ms === null ? Number.POSITIVE_INFINITY : Math.max(0, row.age_ms),
+    replyStamp: row.stamp ?? "",
+  }));
+}
+
+interface StandbyRow {
+  readonly system_id: string;
+  readonly timeline: number;
+  readonly flush: string;
+  readonly replay: string;
+  readonly conninfo: string;
+  readonly receiver: string | null;
+  readonly is_paused: boolean;
+}
+
+// Positions are null before the first record; greatest() passes over nulls.
+const standbyQuery = `
+  select (select system_identifier::text from pg_control_system()) as system_id,
+    greatest((select timeline_id from pg_control_checkpoint()),
+      (select min_recovery_end_timeline from pg_control_recovery()),
+      (select received_tli from pg_stat_wal_receiver)) as timeline,
+    greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), '0/0')::text as flush,
+    greatest(pg_last_wal_replay_lsn(), '0/0')::text as replay,
+    current_setting('primary_conninfo') as conninfo,
+    (select status from pg_stat_wal_receiver) as receiver,
+    pg_is_wal_replay_paused() as is_paused`;
+
+async function readStandby(client: ClientBase): Promise<StandbyStatus> {
+  const row = onlyRow((await client.query<StandbyRow>(standbyQuery)).rows);
+  return {
+    kind: "standby",
+    systemId: row.system_id,
+    timeline: row.timeline,
+    flushPosition: parseWalPosition(row.flush),
+    replayPosition: parseWalPosition(row.replay),
+    upstream: upstreamOf(row.conninfo),
+    receiver: row.receiver === null ? "stopped" : row.receiver === "streaming" ? "streaming" : "connecting",
+    isPromotable: !row.is_paused,
+  };
+}
+
+function onlyRow<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  if (row === undefined) throw new Error("BUG: a query of one row returned none");
+  return row;
+}
