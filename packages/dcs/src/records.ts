@@ -59,6 +59,7 @@ const Sync = Type.Object({
   leader: nodeId,
   mode: Type.Union([Type.Literal("sync"), Type.Literal("async")]),
   members: Type.Array(nodeId),
+  systemId: Type.Union([Type.String(), Type.Null()]),
 });
 const Status = Type.Object({
   nodeId,

@@ -56,6 +56,8 @@ export interface SyncRecord {
   readonly leader: NodeId;
   readonly mode: "sync" | "async";
   readonly members: readonly NodeId[];
+  /** PostgreSQL's system identifier; null until the instance first opened. Only then may it be initialised. */
+  readonly systemId: string | null;
 }
 
 /** Observed: what a node's agent says about itself, with the wall-clock time of the observation. */

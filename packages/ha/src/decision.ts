@@ -23,9 +23,9 @@ export type Action =
   | { readonly action: "record-sync"; readonly sync: SyncRecord; readonly syncRevision: bigint }
   /** initdb into a new directory, renamed in when complete; then a start as primary, tenants kept out. */
   | { readonly action: "initialise" }
-  /** Base backup into a new directory, renamed in when complete; then a start as standby. */
+  /** Stops PostgreSQL if it runs, then a base backup into a new directory, renamed in when complete; then a start as standby. */
   | { readonly action: "clone"; readonly from: NodeId }
-  /** pg_rewind under an intent, then a start as standby. */
+  /** Stops PostgreSQL if it runs, then pg_rewind under an intent, then a start as standby. */
   | { readonly action: "rewind"; readonly from: NodeId }
   /** Starts with tenants kept out. As primary: with `syncStandbys` from the very start. */
   | { readonly action: "start-primary"; readonly syncStandbys: readonly NodeId[] }
@@ -41,7 +41,6 @@ export type Action =
   | { readonly action: "prove"; readonly term: number }
   /** Lets tenants in. On a new instance, first creates the admin user and the database `rdb` (repeatable). */
   | { readonly action: "open-access" }
-  | { readonly action: "close-access" }
   /** Kills the whole PostgreSQL process tree at once. */
   | { readonly action: "fence" }
   /** Fast shutdown with a bound, then fence. */

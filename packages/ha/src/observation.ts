@@ -58,11 +58,11 @@ export interface SeenPeer {
 export type PostgresState =
   | { readonly kind: "absent" }
   | StoppedPostgres
-  | { readonly kind: "starting"; readonly sinceMs: number }
+  | { readonly kind: "starting"; readonly as: "primary" | "standby"; readonly forMs: number }
   | PrimaryPostgres
   | StandbyPostgres
   /** The process is there, but no new connection was answered for a while. */
-  | { readonly kind: "hung"; readonly sinceMs: number };
+  | { readonly kind: "hung"; readonly as: "primary" | "standby"; readonly forMs: number };
 
 export interface StoppedPostgres {
   readonly kind: "stopped";
@@ -80,9 +80,10 @@ export interface PrimaryPostgres {
   readonly kind: "primary";
   readonly systemId: string;
   readonly timeline: number;
-  readonly sinceMs: number;
+  /** How long this run has been what it is. */
+  readonly forMs: number;
   readonly flushPosition: WalPosition;
-  /** Where recovery ended when this run began as a primary; 0 after a clean start. */
+  /** Where recovery ended when this run began as a primary; 0 after a clean start or a promotion. */
   readonly recoveryEnd: WalPosition;
   /** synchronous_standby_names in force: the standbys commits wait for. */
   readonly syncStandbys: readonly NodeId[];
@@ -96,9 +97,11 @@ export interface PrimaryPostgres {
   readonly isProving: boolean;
 }
 
+/** Another member of the instance, as the primary sees it; there is one for each, attached or not. */
 export interface AttachedStandby {
   readonly nodeId: NodeId;
-  readonly isStreaming: boolean;
+  /** 0 while it streams. */
+  readonly notStreamingForMs: number;
   readonly flushPosition: WalPosition;
   /** Since its last reply arrived. */
   readonly replyAgeMs: number;
@@ -108,14 +111,15 @@ export interface StandbyPostgres {
   readonly kind: "standby";
   readonly systemId: string;
   readonly timeline: number;
-  readonly sinceMs: number;
+  /** How long this run has been what it is. */
+  readonly forMs: number;
   readonly flushPosition: WalPosition;
   readonly replayPosition: WalPosition;
   /** Whom primary_conninfo names; undefined when it was cleared. */
   readonly upstream: NodeId | undefined;
   readonly receiver: "streaming" | "connecting" | "stopped";
-  /** Since when the receiver has not been streaming. */
-  readonly notStreamingSinceMs: number | undefined;
+  /** 0 while the receiver streams. */
+  readonly notStreamingForMs: number;
   /** False while replay is paused: promotion would fail or hang (S11). */
   readonly isPromotable: boolean;
 }

@@ -1,0 +1,138 @@
+/** A node that does not lead: claims the lock when it may, else follows whoever leads. */
+import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
+import { claimRight, inheritedSync } from "./claim.ts";
+import type { Decision } from "./decision.ts";
+import type { Observation, StandbyPostgres, StoppedPostgres } from "./observation.ts";
+
+/** A standby that cannot stream for this long from a serving leader has diverged. */
+export const divergedAfterMs = 10_000;
+
+export type Follower = Observation & { readonly spec: ClusterSpec };
+
+export function decideAsFollower(seen: Follower): Decision {
+  const { postgres, shutdown } = seen;
+  if (shutdown !== "none") {
+    const isDown = postgres.kind === "stopped" || postgres.kind === "absent";
+    return isDown
+      ? { action: "wait", reason: "PostgreSQL is stopped for the shutdown" }
+      : { action: "stop", reason: "this node is shutting down" };
+  }
+  const { right, reason } = claimRight(seen, seen.spec.timing.takeMs);
+  return right === "claim" ? decideToClaim(seen, reason) : decideToFollow(seen, reason);
+}
+
+function decideToClaim(seen: Follower, reason: string): Decision {
+  const { postgres, sync, intent, self } = seen;
+  if (intent) return { action: "wait", reason: `${reason}, but this node's ${intent} is unfinished` };
+  if (sync.kind !== "recorded") return claim(seen, reason);
+  const leadLast = sync.record.leader === self;
+  switch (postgres.kind) {
+    case "absent":
+      return leadLast && sync.record.systemId === null
+        ? claim(seen, reason)
+        : { action: "wait", reason: `${reason}, but this node has no data` };
+    case "stopped":
+      if (postgres.systemId !== (sync.record.systemId ?? postgres.systemId)) return foreign();
+      if (leadLast) return claim(seen, reason);
+      return postgres.isStandby
+        ? {
+            action: "start-standby",
+            upstream: undefined,
+            reason: `${reason}; this node may lead once it runs`,
+          }
+        : { action: "wait", reason: `${reason}, but this node's data must be rewound first` };
+    case "standby":
+      return postgres.isPromotable
+        ? claim(seen, reason)
+        : { action: "wait", reason: `${reason}, but this standby cannot be promoted` };
+    case "starting":
+    case "hung":
+    case "primary":
+      return { action: "wait", reason: `${reason}; PostgreSQL is ${postgres.kind}` };
+  }
+}
+
+function claim({ lock, sync, self, bootId }: Follower, reason: string): Decision {
+  const term = lock.kind === "held" ? lock.record.term + 1 : 1;
+  return {
+    action: "claim",
+    lock: { term, holder: self, bootId, phase: "claimed", seq: 0 },
+    sync:
+      sync.kind === "recorded"
+        ? inheritedSync(sync.record, self, term)
+        : { term, leader: self, mode: "async", members: [], systemId: null },
+    lockRevision: lock.kind === "held" ? lock.revision : undefined,
+    syncRevision: sync.kind === "recorded" ? sync.revision : undefined,
+    reason,
+  };
+}
+
+function decideToFollow(seen: Follower, reason: string): Decision {
+  const { postgres, lock, self, spec, intent } = seen;
+  if (lock.kind !== "held" || lock.record.holder === self) return { action: "wait", reason };
+  const leader = lock.record.holder;
+  // S14: nothing is destroyed unless a leader serves and renews.
+  const isServed = lock.record.phase === "serving" && lock.unchangedForMs < spec.timing.takeMs;
+  const needed = needForClone(seen);
+  if (needed) {
+    return isServed
+      ? { action: "clone", from: leader, reason: needed }
+      : { action: "wait", reason: `${needed}, and no leader serves` };
+  }
+  switch (postgres.kind) {
+    case "stopped":
+      return followStopped(seen, postgres, leader, isServed);
+    case "standby":
+      return followRunning(postgres, leader, isServed);
+    case "hung":
+      return postgres.forMs >= divergedAfterMs
+        ? { action: "fence", reason: "the standby answers no connection" }
+        : { action: "wait", reason: "the standby answers no connection" };
+    case "absent":
+    case "starting":
+    case "primary":
+      return { action: "wait", reason: `PostgreSQL is ${postgres.kind}` };
+  }
+}
+
+function needForClone({ intent, postgres }: Follower): string | undefined {
+  if (intent) return `an unfinished ${intent} left the data unusable`;
+  if (postgres.kind === "absent") return "this node has no data";
+  return postgres.kind === "stopped" && postgres.failedStarts >= 2
+    ? "PostgreSQL failed to start twice"
+    : undefined;
+}
+
+function followStopped(
+  { sync }: Follower,
+  postgres: StoppedPostgres,
+  leader: string,
+  isServed: boolean,
+): Decision {
+  if (sync.kind === "recorded" && sync.record.systemId && postgres.systemId !== sync.record.systemId) {
+    return foreign();
+  }
+  if (postgres.isStandby) {
+    return { action: "start-standby", upstream: leader, reason: `${leader} leads` };
+  }
+  return isServed
+    ? { action: "rewind", from: leader, reason: `this node was primary, now ${leader} leads` }
+    : { action: "wait", reason: "a rewind is needed, but no leader serves" };
+}
+
+function followRunning(postgres: StandbyPostgres, leader: string, isServed: boolean): Decision {
+  if (postgres.upstream !== leader) return { action: "follow", upstream: leader, reason: `${leader} leads` };
+  if (isServed && postgres.notStreamingForMs >= divergedAfterMs) {
+    return {
+      action: "rewind",
+      from: leader,
+      reason: `no streaming from ${leader} for ${divergedAfterMs} ms`,
+    };
+  }
+  return { action: "wait", reason: `follows ${leader}` };
+}
+
+/** S10: never started, never destroyed: somebody has to say whose it is. */
+function foreign(): Decision {
+  return { action: "wait", reason: "the data directory is of another instance; an operator must look" };
+}
