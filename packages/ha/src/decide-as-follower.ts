@@ -68,7 +68,7 @@ function claim({ lock, sync, self, bootId }: Follower, reason: string): Decision
 }
 
 function decideToFollow(seen: Follower, reason: string): Decision {
-  const { postgres, lock, self, spec, intent } = seen;
+  const { postgres, lock, self, spec } = seen;
   if (lock.kind !== "held" || lock.record.holder === self) return { action: "wait", reason };
   const leader = lock.record.holder;
   // S14: nothing is destroyed unless a leader serves and renews.

@@ -1,0 +1,142 @@
+/** Observations for tests: a whole situation, of which each test changes what matters. */
+import type { LockRecord, NodeStatus, SyncRecord } from "@mainstay/domain/cluster.ts";
+import { timingPresets } from "@mainstay/domain/timing.ts";
+import type {
+  Observation,
+  PrimaryPostgres,
+  SeenLock,
+  SeenSync,
+  StandbyPostgres,
+  StoppedPostgres,
+} from "./observation.ts";
+
+export const spec = {
+  generation: 1,
+  instanceId: "i",
+  members: [
+    { id: "a", address: "127.0.0.2", port: 5432 },
+    { id: "b", address: "127.0.0.3", port: 5432 },
+  ],
+  bootstrapNode: "a",
+  durability: "available" as const,
+  timing: timingPresets.fast,
+};
+
+/** Node a, run a1, following b which serves term 3 with a as its sync standby. */
+export function observation(changes: Partial<Observation> = {}): Observation {
+  return {
+    nowMs: 10_000,
+    self: "a",
+    bootId: "a1",
+    spec,
+    lock: held({}),
+    sync: recorded({}),
+    lease: undefined,
+    postgres: standby({}),
+    intent: undefined,
+    highestTerm: 3,
+    peers: [],
+    request: undefined,
+    shutdown: "none",
+    ...changes,
+  };
+}
+
+/** Node a, leading term 3 with b as its sync standby. */
+export function leading(changes: Partial<Observation> = {}): Observation {
+  return observation({
+    lock: held({ holder: "a", bootId: "a1" }),
+    sync: recorded({ leader: "a", members: ["b"] }),
+    lease: { term: 3, deadlineMs: 11_000 },
+    postgres: primary({}),
+    peers: [peer("standby", 100)],
+    ...changes,
+  });
+}
+
+export function held(record: Partial<LockRecord>, unchangedForMs = 100): SeenLock {
+  const lock: LockRecord = { term: 3, holder: "b", bootId: "b1", phase: "serving", seq: 9, ...record };
+  return { kind: "held", record: lock, revision: 70n, unchangedForMs };
+}
+
+export function recorded(record: Partial<SyncRecord>): SeenSync {
+  const sync: SyncRecord = { term: 3, leader: "b", mode: "sync", members: ["a"], systemId: "s", ...record };
+  return { kind: "recorded", record: sync, revision: 60n };
+}
+
+export function standby(changes: Partial<StandbyPostgres>): StandbyPostgres {
+  return {
+    kind: "standby",
+    systemId: "s",
+    timeline: 1,
+    forMs: 60_000,
+    flushPosition: 1_000n,
+    replayPosition: 1_000n,
+    upstream: "b",
+    receiver: "streaming",
+    notStreamingForMs: 0,
+    isPromotable: true,
+    ...changes,
+  };
+}
+
+export function primary(changes: Partial<PrimaryPostgres>): PrimaryPostgres {
+  return {
+    kind: "primary",
+    systemId: "s",
+    timeline: 1,
+    forMs: 60_000,
+    flushPosition: 1_000n,
+    recoveryEnd: 0n,
+    syncStandbys: ["b"],
+    syncSince: 900n,
+    access: "open",
+    standbys: [{ nodeId: "b", notStreamingForMs: 0, flushPosition: 1_000n, replyAgeMs: 10 }],
+    proof: { term: 3, syncStandbys: ["b"] },
+    isProving: false,
+    ...changes,
+  };
+}
+
+export function stopped(changes: Partial<StoppedPostgres>): StoppedPostgres {
+  return {
+    kind: "stopped",
+    systemId: "s",
+    timeline: 1,
+    isStandby: false,
+    isClean: true,
+    failedStarts: 0,
+    ...changes,
+  };
+}
+
+export function peer(role: NodeStatus["role"], ageMs: number) {
+  const status: NodeStatus = {
+    nodeId: "b",
+    observedAt: "2026-01-01T00:00:00.000Z",
+    role,
+    state: "",
+    reason: "",
+    term: 3,
+    timeline: 1,
+    systemId: "s",
+    flushPosition: 1_000n,
+    isStreaming: true,
+    pids: { supervisor: null, agent: null, fencer: null, postmaster: null },
+  };
+  return { status, ageMs };
+}
+
+export const silent = (record: Partial<LockRecord> = {}) => held(record, 2_000);
+export const gone = { nodeId: "b", notStreamingForMs: 600, flushPosition: 900n, replyAgeMs: 600 };
+export const frozen = { nodeId: "b", notStreamingForMs: 0, flushPosition: 900n, replyAgeMs: 2_000 };
+export const asynchronous = { leader: "a", mode: "async", members: [] } as const;
+export const claimed = { holder: "a", bootId: "a1", phase: "claimed" } as const;
+export const request = { id: "r", target: "b", reason: "an operator asked for it" };
+export const fresh = {
+  lock: { kind: "free" },
+  sync: { kind: "none" },
+  postgres: { kind: "absent" },
+  highestTerm: 0,
+} as const;
+export const unreachable = { lock: { kind: "unknown" }, sync: { kind: "unknown" } } as const;
