@@ -34,6 +34,10 @@ export interface Node {
   /** Its own address; PostgreSQL listens there on `port` (5432). */
   readonly address: string;
   readonly port: number;
+  /** Absolute. The node's own directory; its volume (data inside) and its short runtime directory (unix sockets). */
+  readonly nodeDir: string;
+  readonly volumeDir: string;
+  readonly runtimeDir: string;
   readonly dataDir: string;
   readonly supervisorPid: number | undefined;
 }
