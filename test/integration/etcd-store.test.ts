@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
+import { StoreError, type WatchEvent } from "@mainstay/dcs/store.ts";
+import { storeContract } from "@mainstay/dcs/store-contract.ts";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { startEtcd } from "../kit/etcd.ts";
+
+const etcd = await startEtcd();
+after(() => etcd[Symbol.asyncDispose]());
+
+storeContract("etcd", async () => connectEtcd(etcd.settings));
+
+test("a frozen etcd ends a call at its time limit and a watch by its silence; both go on afterwards", async () => {
+  await using store = connectEtcd(etcd.settings);
+  const controller = new AbortController();
+  const events: WatchEvent["kind"][] = [];
+  const watching = store.watch("/frozen/", ({ kind }) => void events.push(kind), controller.signal);
+  await waitFor(() => events.includes("snapshot") || undefined, { what: "snapshot", timeoutMs: 5_000 });
+  etcd.signal("SIGSTOP");
+  const call = store.get("/frozen/a", { timeoutMs: 300, signal: controller.signal });
+  await assert.rejects(call, (error) => error instanceof StoreError && error.fault.code === "timeout");
+  await waitFor(() => events.includes("lost") || undefined, { what: "lost", timeoutMs: 10_000 });
+  etcd.signal("SIGCONT");
+  await waitFor(() => events.lastIndexOf("snapshot") > events.indexOf("lost") || undefined, {
+    what: "a snapshot after the silence",
+    timeoutMs: 10_000,
+  });
+  assert.equal(await store.get("/frozen/a", { timeoutMs: 5_000, signal: controller.signal }), undefined);
+  controller.abort();
+  await watching;
+});
