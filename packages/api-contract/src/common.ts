@@ -1,0 +1,20 @@
+/** Pieces that several resources share. */
+import { type TSchema, Type } from "typebox";
+
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const Timestamp = Type.String({ description: "RFC 3339, UTC" });
+
+export const RegionParams = Type.Object({ region: Type.String() });
+export const InstanceParams = Type.Object({ region: Type.String(), instance_id: Type.String() });
+
+const digits = Type.String({ pattern: "^[0-9]{1,9}$" });
+
+/** Query parameters arrive as text; an empty one is the same as none. */
+export const PageQuery = Type.Object({
+  page: Type.Optional(digits),
+  page_size: Type.Optional(digits),
+});
+
+export const maxPageSize = 100;
+export const defaultPageSize = 50;
