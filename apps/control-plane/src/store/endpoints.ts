@@ -1,0 +1,25 @@
+import { sql } from "kysely";
+import type { Database } from "./database.ts";
+
+export interface PortRange {
+  readonly address: string;
+  readonly firstPort: number;
+  readonly lastPort: number;
+}
+
+/** Takes the lowest free port of the range; undefined when none is left. Inside a transaction. */
+export async function insertEndpoint(
+  trx: Database,
+  id: string,
+  instanceId: string,
+  { address, firstPort, lastPort }: PortRange,
+): Promise<number | undefined> {
+  await sql`select pg_advisory_xact_lock(hashtext('mainstay.endpoint-ports'))`.execute(trx);
+  const taken = await trx.selectFrom("endpoints").select("port").where("address", "=", address).execute();
+  const ports = new Set(taken.map((row) => row.port));
+  let port = firstPort;
+  while (ports.has(port)) port += 1;
+  if (port > lastPort) return undefined;
+  await trx.insertInto("endpoints").values({ id, instance_id: instanceId, address, port }).execute();
+  return port;
+}

@@ -1,0 +1,13 @@
+import { Migrator } from "kysely/migration";
+import type { Database } from "./database.ts";
+import * as firstTables from "./migrations/0001-first-tables.ts";
+
+/** Immutable and numbered: a released migration is never edited, only followed by another. */
+const migrations = { "0001-first-tables": firstTables };
+
+/** Brings the tables up to date. Replicas that start together wait for each other. */
+export async function migrate(db: Database): Promise<void> {
+  const provider = { getMigrations: async () => migrations };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) throw error;
+}
