@@ -1,0 +1,86 @@
+import { findPlan } from "@mainstay/api-contract/plans.ts";
+import type { Authority } from "@mainstay/certificates/authority.ts";
+import type { EngineBinaries, Node } from "@mainstay/compute/compute.ts";
+import type { NodeConfig } from "@mainstay/domain/node-config.ts";
+import type { InstanceRecord } from "../../store/instances.ts";
+import type { NodeRow } from "../../store/schema.ts";
+
+export interface NodeFilesPorts {
+  readonly authority: Authority;
+  /** For agents: how to reach the store; their certificates are their own. */
+  readonly storeAddress: NodeConfig["store"];
+}
+
+const certificateDays = 365;
+
+const tls = {
+  ca: "tls/ca.crt",
+  certificate: "tls/server.crt",
+  key: "tls/server.key",
+  clientCertificate: "tls/client.crt",
+  clientKey: "tls/client.key",
+} as const;
+
+/** The files a node starts with: what it is, and who it is. */
+export async function nodeFiles(
+  record: InstanceRecord,
+  row: NodeRow,
+  node: Node,
+  engine: EngineBinaries,
+  { authority, storeAddress }: NodeFilesPorts,
+): Promise<Record<string, string>> {
+  const endpointAddresses = record.endpoint ? [record.endpoint.address] : [];
+  const [server, client] = await Promise.all([
+    authority.issue({
+      commonName: node.id,
+      dnsNames: [node.id],
+      ipAddresses: [...new Set([node.address, ...endpointAddresses])],
+      usage: "server",
+      days: certificateDays,
+    }),
+    authority.issue({
+      commonName: `node.${node.id}`,
+      dnsNames: [],
+      ipAddresses: [],
+      usage: "client",
+      days: certificateDays,
+    }),
+  ]);
+  return {
+    "node.json": JSON.stringify(nodeConfig(record, row, node, engine, storeAddress), null, 2),
+    [tls.ca]: authority.caPem,
+    [tls.certificate]: server.certificatePem,
+    [tls.key]: server.keyPem,
+    [tls.clientCertificate]: client.certificatePem,
+    [tls.clientKey]: client.keyPem,
+  };
+}
+
+function nodeConfig(
+  { instance }: InstanceRecord,
+  row: NodeRow,
+  node: Node,
+  engine: EngineBinaries,
+  store: NodeConfig["store"],
+): NodeConfig {
+  const plan = findPlan(instance.plan);
+  if (!plan) throw new Error(`BUG: instance ${instance.id} has the unknown plan ${instance.plan}`);
+  const { admin_name: name, admin_verifier: verifier } = instance;
+  const admin = name !== null && verifier !== null ? { name, verifier } : null;
+  return {
+    nodeId: node.id,
+    instanceId: instance.id,
+    engineMajor: instance.engine_major,
+    binDir: engine.binDir,
+    address: node.address,
+    port: node.port,
+    volumeDir: node.volumeDir,
+    runtimeDir: node.runtimeDir,
+    volumeBytes: plan.volumeBytes,
+    memoryBytes: plan.memoryBytes,
+    vcpus: plan.vcpus,
+    store,
+    tls,
+    ...(row.ordinal === 1 && { bootstrap: { database: "rdb", admin } }),
+  };
+}
