@@ -44,7 +44,8 @@ export function inheritedSync(before: SyncRecord, self: string, term: number): S
 function rightToBootstrap({ sync, spec, self, postgres, highestTerm }: Observation): ClaimRight {
   if (sync.kind === "recorded") return none("the lock vanished from the store; an operator must look");
   if (spec?.bootstrapNode !== self) return none("waiting for the first leader");
-  if (postgres.kind !== "absent" || highestTerm > 0) {
+  // Term 1 is on disk before it is asked for: a first claim whose answer was lost is tried again.
+  if (postgres.kind !== "absent" || highestTerm > 1) {
     return none("this node has data, but the store knows nothing of the instance; an operator must look");
   }
   return { right: "claim", reason: "the instance is new" };

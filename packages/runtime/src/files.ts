@@ -1,6 +1,7 @@
 /** Files that survive a crash whole: the old content or the new, never half of it. */
-import { chown, open, rename } from "node:fs/promises";
+import { access, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { threadId } from "node:worker_threads";
 
 export interface FileOptions {
   readonly mode: number;
@@ -8,20 +9,38 @@ export interface FileOptions {
   readonly gid?: number;
 }
 
-/** Writes beside, syncs, renames into place and syncs the directory. */
+let writes = 0;
+
+/** Writes beside, syncs, renames into place and syncs the directory. A write that fails leaves nothing behind. */
 export async function writeFileDurably(path: string, content: string, options: FileOptions): Promise<void> {
-  const beside = `${path}.${process.pid}.new`;
-  const file = await open(beside, "w", options.mode);
+  const beside = `${path}.${process.pid}.${threadId}.${++writes}.new`;
   try {
-    await file.chmod(options.mode);
+    await writeWhole(beside, content, options);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+async function writeWhole(path: string, content: string, { mode, uid, gid }: FileOptions): Promise<void> {
+  const file = await open(path, "wx", mode);
+  try {
+    await file.chmod(mode);
+    if (uid !== undefined && gid !== undefined) await file.chown(uid, gid);
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  if (options.uid !== undefined && options.gid !== undefined) await chown(beside, options.uid, options.gid);
-  await rename(beside, path);
-  await syncDirectory(dirname(path));
+}
+
+export async function pathExists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Makes creations, renames and removals in a directory durable. */

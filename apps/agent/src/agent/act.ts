@@ -1,0 +1,55 @@
+/** Carries out one decision. Chooses nothing. */
+import type { Decision } from "@mainstay/ha/decision.ts";
+import type { Observation } from "@mainstay/ha/observation.ts";
+import { clone, initialise, rewindTo } from "./act/data.ts";
+import { openAccess, prove } from "./act/opening.ts";
+import { claim, dropRequest, recordSync, setPhase } from "./act/records.ts";
+import * as server from "./act/server.ts";
+import { type Node, specOf } from "./node.ts";
+
+export async function act(
+  decision: Decision,
+  seen: Observation,
+  node: Node,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (decision.action) {
+    case "wait":
+      return;
+    case "claim":
+      return claim(node, specOf(seen.spec), decision, signal);
+    case "set-phase":
+      return setPhase(node, decision.phase, signal);
+    case "record-sync":
+      return recordSync(node, decision.sync, decision.syncRevision, signal);
+    case "initialise":
+      return initialise(node, signal);
+    case "clone":
+      return clone(node, specOf(seen.spec), decision.from, signal);
+    case "rewind":
+      return rewindTo(node, specOf(seen.spec), decision.from, signal);
+    case "start-primary":
+      node.memory.startsClean = seen.postgres.kind === "stopped" && seen.postgres.isClean;
+      return server.startPrimary(node, specOf(seen.spec), decision.syncStandbys, signal);
+    case "start-standby":
+      return server.startStandby(node, specOf(seen.spec), decision.upstream, signal);
+    case "follow":
+      return server.follow(node, specOf(seen.spec), decision.upstream);
+    case "detach":
+      return server.detach(node, specOf(seen.spec), signal);
+    case "promote":
+      return server.promote(node, specOf(seen.spec), decision.syncStandbys, signal);
+    case "set-sync-standbys":
+      return server.setSyncStandbys(node, specOf(seen.spec), decision.syncStandbys, signal);
+    case "prove":
+      return prove(node, decision.term);
+    case "open-access":
+      return openAccess(node, specOf(seen.spec), signal);
+    case "fence":
+      return server.fence(node);
+    case "stop":
+      return server.stopPostgres(node);
+    case "drop-request":
+      return dropRequest(node, signal);
+  }
+}

@@ -1,0 +1,69 @@
+/** Actions that make or replace the data directory. */
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
+import { baseBackup } from "@mainstay/postgres/base-backup.ts";
+import { initDatabase } from "@mainstay/postgres/init-database.ts";
+import { rewind } from "@mainstay/postgres/rewind.ts";
+import { pathExists, syncDirectory } from "@mainstay/runtime/files.ts";
+import type { Node } from "../node.ts";
+import { stopPostgres } from "./server.ts";
+import { checkpointed } from "./source.ts";
+import { makeStandby } from "./standby-signal.ts";
+
+/** A new database, complete before it gets its name. */
+export async function initialise(node: Node, signal: AbortSignal): Promise<void> {
+  const { newDataDir } = node.paths;
+  await emptyNewDataDir(node);
+  await initDatabase(node.program, newDataDir, signal);
+  await moveIntoPlace(node);
+  node.memory.startsClean = true;
+}
+
+/** S10: while the intent is there, the old directory is never started again. */
+export async function clone(node: Node, spec: ClusterSpec, from: string, signal: AbortSignal): Promise<void> {
+  const { dataDir, newDataDir } = node.paths;
+  await stopPostgres(node);
+  if (await pathExists(dataDir)) {
+    await node.disk.setIntent("clone");
+    await rm(dataDir, { recursive: true, force: true });
+    await syncDirectory(dirname(dataDir));
+  }
+  await emptyNewDataDir(node);
+  const upstream = node.settings.upstreamOf(spec, from);
+  await baseBackup(node.program, { dataDir: newDataDir, nodeId: node.config.nodeId, upstream }, signal);
+  await makeStandby(newDataDir);
+  await moveIntoPlace(node);
+  await node.disk.setIntent(undefined);
+}
+
+/** A rewind that fails leaves its intent: the next decision is a clone. */
+export async function rewindTo(
+  node: Node,
+  spec: ClusterSpec,
+  from: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { dataDir } = node.paths;
+  await stopPostgres(node);
+  const upstream = node.settings.upstreamOf(spec, from);
+  await checkpointed(upstream, signal);
+  await node.disk.setIntent("rewind");
+  const outcome = await rewind(node.program, { dataDir, nodeId: node.config.nodeId, upstream }, signal);
+  node.log.info({ from, outcome }, "rewound to the new primary");
+  await makeStandby(dataDir);
+  node.memory.isDataChanged = true;
+  await node.disk.setIntent(undefined);
+}
+
+async function emptyNewDataDir({ paths: { newDataDir } }: Node): Promise<void> {
+  await rm(newDataDir, { recursive: true, force: true });
+  await mkdir(newDataDir, { mode: 0o700 });
+}
+
+async function moveIntoPlace({ paths: { dataDir, newDataDir }, memory }: Node): Promise<void> {
+  await rename(newDataDir, dataDir);
+  await syncDirectory(dirname(dataDir));
+  memory.isDataChanged = true;
+  memory.failedStarts = 0;
+}

@@ -1,0 +1,54 @@
+/** Actions on the store's records. Each is guarded by the revision that the decision saw. */
+
+import { formatRecord } from "@mainstay/dcs/records.ts";
+import type { ClusterSpec, SyncRecord } from "@mainstay/domain/cluster.ts";
+import type { Action } from "@mainstay/ha/decision.ts";
+import { type Node, seeRevision } from "../node.ts";
+
+const timeoutMs = 2_000;
+
+/** S1: the term is on disk before it is asked for. */
+export async function claim(
+  node: Node,
+  { timing }: ClusterSpec,
+  { lock, sync, lockRevision, syncRevision }: Extract<Action, { action: "claim" }>,
+  signal: AbortSignal,
+): Promise<void> {
+  await node.disk.obeyTerm(lock.term);
+  const revision = await node.keeper.ask({ kind: "claim", timing, lock, sync, lockRevision, syncRevision });
+  await seeRevision(node, node.keys.sync, revision, signal);
+  await seeRevision(node, node.keys.lock, revision, signal);
+}
+
+export async function setPhase(
+  node: Node,
+  phase: "serving" | "released" | "stopped",
+  signal: AbortSignal,
+): Promise<void> {
+  const revision = await node.keeper.ask({ kind: "set-phase", phase });
+  await seeRevision(node, node.keys.lock, revision, signal);
+}
+
+export async function recordSync(
+  node: Node,
+  sync: SyncRecord,
+  syncRevision: bigint,
+  signal: AbortSignal,
+): Promise<void> {
+  const result = await node.store.transact(
+    [{ key: node.keys.sync, modRevision: syncRevision }],
+    [{ put: node.keys.sync, value: formatRecord(sync) }],
+    { timeoutMs, signal },
+  );
+  if (result.succeeded) await seeRevision(node, node.keys.sync, result.revision, signal);
+}
+
+export async function dropRequest(node: Node, signal: AbortSignal): Promise<void> {
+  const request = node.view.values.get(node.keys.switchover)?.value;
+  if (!request) return;
+  await node.store.transact(
+    [{ key: node.keys.switchover, modRevision: request.modRevision }],
+    [{ delete: node.keys.switchover }],
+    { timeoutMs, signal },
+  );
+}

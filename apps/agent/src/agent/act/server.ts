@@ -1,0 +1,147 @@
+/** Actions on the running PostgreSQL and its settings. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
+import { isSame } from "@mainstay/ha/opening.ts";
+import { reloadSettings, startPromotion } from "@mainstay/postgres/queries.ts";
+import { type PostgresStatus, readStatus } from "@mainstay/postgres/status.ts";
+import { syncDirectory } from "@mainstay/runtime/files.ts";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { killTree } from "@mainstay/runtime/process-tree.ts";
+import { connectLocal, type LocalClient } from "../local-client.ts";
+import type { Node } from "../node.ts";
+import { makeStandby } from "./standby-signal.ts";
+
+const fastStopMs = 10_000;
+
+export async function startPrimary(
+  node: Node,
+  spec: ClusterSpec,
+  syncStandbys: readonly string[],
+  signal: AbortSignal,
+) {
+  const { dataDir } = node.paths;
+  await rm(join(dataDir, "standby.signal"), { force: true });
+  await syncDirectory(dataDir);
+  await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
+  await start(node, "primary", signal);
+}
+
+export async function startStandby(
+  node: Node,
+  spec: ClusterSpec,
+  upstream: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  await makeStandby(node.paths.dataDir);
+  await node.settings.writeSettings(spec, { syncStandbys: [], upstream });
+  await start(node, "standby", signal);
+}
+
+async function start(node: Node, as: "primary" | "standby", signal: AbortSignal): Promise<void> {
+  await node.settings.writeAccess("closed");
+  const { exits } = node.supervisor();
+  node.tellSupervisor({ kind: "start", as });
+  const isStarted = () => {
+    const state = node.supervisor();
+    return state.postgres?.pid || state.exits > exits ? true : undefined;
+  };
+  await waitFor(isStarted, { what: "PostgreSQL's process", timeoutMs: 10_000, everyMs: 5, signal });
+}
+
+export async function follow(node: Node, spec: ClusterSpec, upstream: string | undefined): Promise<void> {
+  await node.settings.writeSettings(spec, { syncStandbys: [], upstream });
+  await using client = await connectLocal(node.config, { queryTimeoutMs: 2_000 });
+  await reloadSettings(client);
+}
+
+/** S5: resolves when the WAL receiver has ended, so that nothing is acknowledged to the old primary any more. */
+export async function detach(node: Node, spec: ClusterSpec, signal: AbortSignal): Promise<void> {
+  await follow(node, spec, undefined);
+  await untilStatus(node, "the WAL receiver's end", 3_000, signal, (status) => {
+    return status.kind === "primary" || (status.upstream === undefined && status.receiver === "stopped");
+  });
+}
+
+/** The fencer guards, and commits wait for the standbys, before the first write is possible. */
+export async function promote(
+  node: Node,
+  spec: ClusterSpec,
+  syncStandbys: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
+  await using client = await connectLocal(node.config, { queryTimeoutMs: 2_000 });
+  await reloadSettings(client);
+  node.tellSupervisor({ kind: "arm" });
+  const isArmed = () => (node.supervisor().postgres?.as === "primary" ? true : undefined);
+  await waitFor(isArmed, { what: "the fencer's guard", timeoutMs: 5_000, everyMs: 2, signal });
+  await untilSyncSetting(node, syncStandbys, signal);
+  await startPromotion(client);
+  await untilStatus(node, "the end of recovery", 10_000, signal, ({ kind }) => kind === "primary");
+}
+
+export async function setSyncStandbys(
+  node: Node,
+  spec: ClusterSpec,
+  syncStandbys: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
+  await using client = await connectLocal(node.config, { queryTimeoutMs: 2_000 });
+  await reloadSettings(client);
+  await untilStatus(node, "the new sync setting", 3_000, signal, (status) => {
+    return status.kind === "primary" && isSame(status.syncStandbys, syncStandbys);
+  });
+}
+
+async function untilSyncSetting(node: Node, wanted: readonly string[], signal: AbortSignal): Promise<void> {
+  const isSet = async (client: LocalClient) => {
+    const { rows } = await client.query("select current_setting('synchronous_standby_names') as value");
+    return wanted.every((nodeId) => String(rows[0]?.value).includes(`"${nodeId}"`));
+  };
+  await until(node, "the sync setting", 3_000, signal, isSet);
+}
+
+async function untilStatus(
+  node: Node,
+  what: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+  isReached: (status: PostgresStatus) => boolean,
+): Promise<void> {
+  await until(node, what, timeoutMs, signal, async (client) => isReached(await readStatus(client)));
+}
+
+/** A session shows a reload only at its next command, so one session is enough. */
+async function until(
+  node: Node,
+  what: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+  isReached: (client: LocalClient) => Promise<boolean>,
+): Promise<void> {
+  await using client = await connectLocal(node.config, { queryTimeoutMs: 2_000 });
+  const look = async () => ((await isReached(client)) ? true : undefined);
+  await waitFor(look, { what, timeoutMs, everyMs: 5, signal });
+}
+
+/** A fast shutdown; what is still there after its limit is killed. Cut short by nothing: a kill would need a rewind. */
+export async function stopPostgres(node: Node): Promise<void> {
+  const running = node.supervisor().postgres;
+  if (!running) return;
+  const isDown = () => (node.supervisor().postgres ? undefined : true);
+  try {
+    process.kill(running.pid, "SIGINT");
+    await waitFor(isDown, { what: "PostgreSQL's shutdown", timeoutMs: fastStopMs, everyMs: 5 });
+  } catch (error) {
+    node.log.warn({ err: error }, "PostgreSQL did not shut down, killing it");
+    await fence(node);
+  }
+}
+
+export async function fence(node: Node): Promise<void> {
+  await killTree(node.paths.dataDir);
+  const isDown = () => (node.supervisor().postgres ? undefined : true);
+  await waitFor(isDown, { what: "PostgreSQL's end", timeoutMs: 10_000, everyMs: 5 });
+}

@@ -1,0 +1,94 @@
+/** The agent's loop: one look, one decision, one action; and beside it the news to the keeper and to the others. */
+import { createWaker, runLoop, type Waker } from "@mainstay/control-loop/run-loop.ts";
+import { formatNodeStatus } from "@mainstay/dcs/records.ts";
+import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
+import { decide } from "@mainstay/ha/decide.ts";
+import { isOwnLock } from "@mainstay/ha/lease.ts";
+import type { Observation } from "@mainstay/ha/observation.ts";
+import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
+import { act } from "./act.ts";
+import type { Node } from "./node.ts";
+import { nodeStatus, observe, withPostgres } from "./observe.ts";
+import { createPostgresWatch } from "./postgres-watch.ts";
+
+const everyMs = 200;
+const newsEveryMs = 500;
+/** A pass of a leader that takes longer is stuck, and the lock is no longer renewed. */
+const stuckAfterMs = 30_000;
+/** Ends a pass that a shutdown interrupts. */
+const interruptible = new Set(["clone", "rewind", "initialise"]);
+
+export async function runAgent(node: Node, waker: Waker, signal: AbortSignal): Promise<void> {
+  const watch = createPostgresWatch({ ...node, server: node.config });
+  let passSinceMs = monotonicMs();
+  let latest: { seen: Observation; reason: string } | undefined;
+  let told = "";
+  const newsWaker = createWaker();
+
+  async function look(passSignal: AbortSignal): Promise<Observation> {
+    const { config, disk, keeper, supervisor, view } = node;
+    const parts = { self: config.nodeId, instanceId: config.instanceId, view, supervisor: supervisor() };
+    const known = { ...parts, lease: keeper.lease, intent: disk.intent, highestTerm: disk.highestTerm };
+    const partial = observe(known);
+    const postgres = await watch(supervisor(), partial, passSignal);
+    // PostgreSQL's answer took time: what leads must be newer than it.
+    return withPostgres(observe({ ...known, lease: keeper.lease, supervisor: supervisor() }), postgres);
+  }
+
+  async function pass(loopSignal: AbortSignal): Promise<void> {
+    passSinceMs = monotonicMs();
+    const seen = await look(loopSignal);
+    if (seen.spec && seen.lock.kind === "held") await obeyLock(node, seen.spec, seen.lock, seen.bootId);
+    const decision = decide(seen);
+    latest = { seen, reason: decision.reason };
+    const line = `${decision.action}: ${decision.reason}`;
+    if (line !== told) node.log.info({ action: decision.action, reason: decision.reason }, "decided");
+    if (line !== told) newsWaker.wake();
+    told = line;
+    const signals = interruptible.has(decision.action) ? [loopSignal, node.shutdownSignal] : [loopSignal];
+    await act(decision, seen, node, AbortSignal.any(signals));
+    if (isDownForShutdown(seen, node)) node.tellSupervisor({ kind: "done" });
+    if (decision.action !== "wait") waker.wake();
+  }
+
+  async function news(loopSignal: AbortSignal): Promise<void> {
+    if (monotonicMs() - passSinceMs < stuckAfterMs) node.keeper.tell({ kind: "healthy" });
+    if (!latest) return;
+    const value = formatNodeStatus(nodeStatus(latest.seen, node.supervisor(), latest.reason));
+    const put = [{ put: node.keys.node(node.config.nodeId), value }];
+    // A node of an instance that was deleted must not bring its keys back.
+    const spec = node.view.values.get(node.keys.spec)?.value.modRevision;
+    if (spec === undefined) return;
+    await node.store.transact([{ key: node.keys.spec, modRevision: spec }], put, {
+      timeoutMs: 1_000,
+      signal: loopSignal,
+    });
+  }
+
+  const loops = { log: node.log, signal };
+  await Promise.all([
+    runLoop({ ...loops, name: "agent", pass, everyMs, waker }),
+    runLoop({ ...loops, name: "news", pass: news, everyMs: newsEveryMs, waker: newsWaker }),
+  ]);
+}
+
+/** S1: the highest term seen is remembered; and a lock of this supervisor's run that nobody renews is adopted. */
+async function obeyLock(
+  node: Node,
+  { timing }: ClusterSpec,
+  { record, revision }: Extract<Observation["lock"], { kind: "held" }>,
+  bootId: string,
+): Promise<void> {
+  await node.disk.obeyTerm(record.term);
+  const isLive = record.phase === "claimed" || record.phase === "serving";
+  if (isLive && !node.keeper.lease && isOwnLock(record, node.config.nodeId, bootId)) {
+    node.keeper.tell({ kind: "adopt", timing, lock: record, revision });
+  }
+}
+
+function isDownForShutdown({ shutdown, postgres, lock, self, bootId }: Observation, node: Node): boolean {
+  if (shutdown === "none" || node.supervisor().postgres) return false;
+  if (postgres.kind !== "stopped" && postgres.kind !== "absent") return false;
+  const holds = lock.kind === "held" && isOwnLock(lock.record, self, bootId);
+  return !holds || lock.record.phase === "released" || lock.record.phase === "stopped";
+}

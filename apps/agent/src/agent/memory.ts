@@ -1,0 +1,91 @@
+/** What the agent remembers of the running PostgreSQL between two looks; all of it can be observed again. */
+import type { PostgresState, PrimaryPostgres } from "@mainstay/ha/observation.ts";
+import { isSame } from "@mainstay/ha/opening.ts";
+import type { PostgresStatus } from "@mainstay/postgres/status.ts";
+import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
+import type { RunningPostgres } from "../supervisor/protocol.ts";
+
+export type Memory = ReturnType<typeof createMemory>;
+
+export function createMemory() {
+  let run: ReturnType<typeof createRun> | undefined;
+  const memory = {
+    failedStarts: 0,
+    /** The data directory was replaced or changed while PostgreSQL was down. */
+    isDataChanged: true,
+    /** The next run begins as a primary with nothing to recover. */
+    startsClean: false,
+    /** The run of this process: a new one when PostgreSQL was started again. */
+    runOf({ pid, as, startedAtMs }: RunningPostgres) {
+      if (run?.startedAtMs !== startedAtMs) run = createRun(startedAtMs, pid, memory.startsClean);
+      run.as = as;
+      return run;
+    },
+    /** PostgreSQL is down: a run that never answered was a failed start. */
+    forgetRun(): void {
+      if (run) memory.failedStarts = run.hasAnswered ? 0 : memory.failedStarts + 1;
+      run = undefined;
+    },
+    get run() {
+      return run;
+    },
+  };
+  return memory;
+}
+
+function createRun(startedAtMs: number, pid: number, startsClean: boolean) {
+  const since = new Map<string, { value: string; atMs: number }>();
+  let silentSinceMs: number | undefined;
+
+  /** For how long `name` has had this value. */
+  function unchangedFor(name: string, value: string, atMs: number): number {
+    const known = since.get(name);
+    if (known?.value === value) return atMs - known.atMs;
+    since.set(name, { value, atMs });
+    return 0;
+  }
+
+  const run = {
+    startedAtMs,
+    pid,
+    as: "standby" as "primary" | "standby",
+    hasAnswered: false,
+    kind: undefined as PostgresStatus["kind"] | undefined,
+    kindSinceMs: startedAtMs,
+    recoveryEnd: 0n,
+    syncStandbys: [] as readonly string[],
+    syncSince: 0n,
+    proof: undefined as PrimaryPostgres["proof"],
+    isProving: false,
+
+    answered(status: PostgresStatus, atMs: number): void {
+      silentSinceMs = undefined;
+      if (status.kind !== run.kind) {
+        const isRecovered = run.kind === undefined && status.kind === "primary" && !startsClean;
+        run.recoveryEnd = isRecovered ? status.flushPosition : 0n;
+        run.kind = status.kind;
+        run.kindSinceMs = atMs;
+        if (status.kind === "primary") run.noteSync(status.syncStandbys, status.flushPosition);
+      } else if (status.kind === "primary" && !isSame(status.syncStandbys, run.syncStandbys)) {
+        run.noteSync(status.syncStandbys, status.flushPosition);
+      }
+      run.hasAnswered = true;
+    },
+    noteSync(syncStandbys: readonly string[], position: bigint): void {
+      run.syncStandbys = syncStandbys;
+      run.syncSince = position;
+    },
+    unanswered(atMs: number): PostgresState {
+      if (!run.hasAnswered) return { kind: "starting", as: run.as, forMs: monotonicMs() - startedAtMs };
+      silentSinceMs ??= atMs;
+      return { kind: "hung", as: run.as, forMs: atMs - silentSinceMs };
+    },
+    /** 0 while it streams. */
+    notStreamingFor(name: string, isStreaming: boolean, atMs: number): number {
+      const forMs = unchangedFor(`stream ${name}`, String(isStreaming), atMs);
+      return isStreaming ? 0 : forMs;
+    },
+    unchangedFor: (name: string, value: string, atMs: number) => unchangedFor(`reply ${name}`, value, atMs),
+  };
+  return run;
+}

@@ -1,0 +1,102 @@
+/** Everything this node knows, put together for the decision core. */
+
+import { instanceKeys } from "@mainstay/dcs/keys.ts";
+import type { PrefixView } from "@mainstay/dcs/prefix-view.ts";
+import { parseLock, parseNodeStatus, parseSpec, parseSwitchover, parseSync } from "@mainstay/dcs/records.ts";
+import type { NodeStatus } from "@mainstay/domain/cluster.ts";
+import type { Observation, PostgresState, SeenLock, SeenPeer, SeenSync } from "@mainstay/ha/observation.ts";
+import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
+import type { Lease } from "../keeper/protocol.ts";
+import type { SupervisorState } from "../supervisor/protocol.ts";
+
+export interface Seen {
+  readonly self: string;
+  readonly instanceId: string;
+  readonly view: PrefixView;
+  readonly supervisor: SupervisorState;
+  readonly lease: Lease | undefined;
+  readonly intent: Observation["intent"];
+  readonly highestTerm: number;
+}
+
+/** All but PostgreSQL itself. Whatever the store holds that cannot be parsed ends the pass with an error. */
+export function observe(seen: Seen): Omit<Observation, "postgres"> {
+  const keys = instanceKeys(seen.instanceId);
+  const text = (key: string) => seen.view.values.get(key)?.value.value;
+  const spec = text(keys.spec);
+  const request = text(keys.switchover);
+  return {
+    nowMs: monotonicMs(),
+    self: seen.self,
+    bootId: seen.supervisor.bootId,
+    spec: spec === undefined ? undefined : parseSpec(spec),
+    lock: seenLock(seen.view, keys.lock),
+    sync: seenSync(seen.view, keys.sync),
+    lease: seen.lease,
+    intent: seen.intent,
+    highestTerm: seen.highestTerm,
+    peers: peers(seen.view, keys.nodesPrefix, keys.node(seen.self)),
+    request: request === undefined ? undefined : parseSwitchover(request),
+    shutdown: seen.supervisor.shutdown,
+  };
+}
+
+/** The moment of the decision is after everything was looked at. */
+export function withPostgres(seen: Omit<Observation, "postgres">, postgres: PostgresState): Observation {
+  return { ...seen, postgres, nowMs: monotonicMs() };
+}
+
+/** A view that was lost says nothing about now. */
+function seenLock(view: PrefixView, key: string): SeenLock {
+  if (!view.isLive) return { kind: "unknown" };
+  const found = view.values.get(key);
+  if (!found) return { kind: "free" };
+  const { value, changedAtMs } = found;
+  return {
+    kind: "held",
+    record: parseLock(value.value),
+    revision: value.modRevision,
+    unchangedForMs: monotonicMs() - changedAtMs,
+  };
+}
+
+function seenSync(view: PrefixView, key: string): SeenSync {
+  if (!view.isLive) return { kind: "unknown" };
+  const value = view.values.get(key)?.value;
+  return value
+    ? { kind: "recorded", record: parseSync(value.value), revision: value.modRevision }
+    : { kind: "none" };
+}
+
+function peers(view: PrefixView, prefix: string, own: string): SeenPeer[] {
+  return [...view.values.values()]
+    .filter(({ value }) => value.key.startsWith(prefix) && value.key !== own)
+    .map(({ value, changedAtMs }) => ({
+      status: parseNodeStatus(value.value),
+      ageMs: monotonicMs() - changedAtMs,
+    }));
+}
+
+/** What this node tells the others about itself. */
+export function nodeStatus(seen: Observation, supervisor: SupervisorState, reason: string): NodeStatus {
+  const { postgres } = seen;
+  const isRunning = postgres.kind === "primary" || postgres.kind === "standby";
+  return {
+    nodeId: seen.self,
+    observedAt: new Date().toISOString(),
+    role: isRunning ? postgres.kind : "none",
+    state: postgres.kind,
+    reason,
+    term: seen.highestTerm,
+    timeline: "timeline" in postgres ? postgres.timeline : 0,
+    systemId: "systemId" in postgres ? postgres.systemId : null,
+    flushPosition: isRunning ? postgres.flushPosition : null,
+    isStreaming: postgres.kind === "standby" && postgres.receiver === "streaming",
+    pids: {
+      supervisor: supervisor.pids.supervisor,
+      fencer: supervisor.pids.fencer,
+      agent: process.pid,
+      postmaster: supervisor.postgres?.pid || null,
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** Reads node.json, which the control plane wrote when it made the node. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { NodeConfig } from "@mainstay/domain/node-config.ts";
+import { Type } from "typebox";
+import { Value } from "typebox/value";
+
+const text = Type.String({ minLength: 1 });
+const size = Type.Number({ exclusiveMinimum: 0 });
+
+const Schema = Type.Object({
+  nodeId: Type.String({ pattern: "^pg-[0-9a-f]{8}-[0-9]+$" }),
+  instanceId: text,
+  engineMajor: Type.Integer({ minimum: 13 }),
+  binDir: text,
+  address: text,
+  port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+  volumeDir: text,
+  runtimeDir: text,
+  volumeBytes: size,
+  memoryBytes: size,
+  vcpus: size,
+  store: Type.Object({ endpoints: Type.Array(text, { minItems: 1 }), serverName: text }),
+  tls: Type.Object({ ca: text, certificate: text, key: text, clientCertificate: text, clientKey: text }),
+  bootstrap: Type.Optional(
+    Type.Object({
+      database: text,
+      admin: Type.Union([Type.Object({ name: text, verifier: text }), Type.Null()]),
+    }),
+  ),
+});
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly fault: { readonly code: "malformed"; readonly problems: readonly string[] };
+  constructor(file: string, problems: readonly string[]) {
+    super(`${file}: ${problems.join("; ")}`);
+    this.fault = { code: "malformed", problems };
+  }
+}
+
+export async function readNodeConfig(nodeDir: string): Promise<NodeConfig> {
+  const file = join(nodeDir, "node.json");
+  const content: unknown = JSON.parse(await readFile(file, "utf8"));
+  if (Value.Check(Schema, content)) return content;
+  throw new ConfigError(
+    file,
+    Value.Errors(Schema, content).map(({ instancePath, message }) => `${instancePath} ${message}`),
+  );
+}

@@ -1,0 +1,79 @@
+/**
+ * The fencer: kills PostgreSQL when the deadline of the lock passes, whatever the agent does. It never talks to
+ * the store, touches no data disk and knows only three things: the deadline (straight from the keeper), whether
+ * PostgreSQL may write (from the supervisor), and the clock.
+ */
+import { rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { uptime } from "node:os";
+import { createInterface } from "node:readline";
+import { mustFence } from "@mainstay/ha/lease.ts";
+import { createLog } from "@mainstay/runtime/log.ts";
+import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
+import { pause } from "@mainstay/runtime/pause.ts";
+import { killTree } from "@mainstay/runtime/process-tree.ts";
+import { readNodeConfig } from "../config.ts";
+import { nodePaths } from "../node-paths.ts";
+import type { FromFencer, ToFencer } from "../supervisor/protocol.ts";
+
+const tickMs = 50;
+/** The monotonic clock stands still while the machine is suspended; time that passed so counts too. */
+const suspendedTooLongMs = 100;
+
+const nodeDir = process.argv[2] ?? "";
+const paths = nodePaths(nodeDir, await readNodeConfig(nodeDir));
+const log = createLog("fencer");
+let guard: { mayWrite: boolean; deadlineMs: number | undefined } = { mayWrite: false, deadlineMs: undefined };
+let suspendedMs = suspended();
+
+process.on("message", ({ mayWrite, deadlineMs }: ToFencer) => {
+  guard = { mayWrite, deadlineMs: later(guard.deadlineMs, deadlineMs) };
+  report({ kind: "guarding", mayWrite });
+});
+// Without its supervisor nobody would start the next fencer.
+process.on("disconnect", () => void fence("the supervisor ended").finally(() => process.exit(0)));
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+
+await listenToKeeper();
+for (;;) {
+  await pause(tickMs);
+  const wasSuspended = suspended() - suspendedMs > suspendedTooLongMs;
+  if (wasSuspended) guard = { ...guard, deadlineMs: undefined };
+  if (mustFence({ ...guard, nowMs: monotonicMs() })) await fence("the deadline passed");
+  suspendedMs = suspended();
+}
+
+async function fence(reason: string): Promise<void> {
+  const startedMs = monotonicMs();
+  await killTree(paths.dataDir);
+  if (guard.mayWrite) log.warn({ reason, tookMs: monotonicMs() - startedMs }, "fenced PostgreSQL");
+}
+
+/** The keeper writes a deadline a line (milliseconds of the monotonic clock) and gets it back when it is in force. */
+async function listenToKeeper(): Promise<void> {
+  await rm(paths.fencerSocket, { force: true });
+  const server = createServer((socket: Socket) => {
+    socket.on("error", () => socket.destroy());
+    createInterface({ input: socket }).on("line", (line) => {
+      const deadlineMs = Number(line);
+      if (!Number.isFinite(deadlineMs)) return;
+      guard = { ...guard, deadlineMs };
+      report({ kind: "deadline", deadlineMs });
+      socket.write(`${line}\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(paths.fencerSocket, resolve));
+}
+
+function report(message: FromFencer): void {
+  if (process.connected) process.send?.(message);
+}
+
+function suspended(): number {
+  return uptime() * 1_000 - monotonicMs();
+}
+
+function later(some: number | undefined, other: number | undefined): number | undefined {
+  return some === undefined || other === undefined ? (some ?? other) : Math.max(some, other);
+}

@@ -1,0 +1,51 @@
+/** The keeper's line to the fencer: each deadline is echoed when it is in force. */
+import { connect, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { pause, waitFor } from "@mainstay/runtime/pause.ts";
+
+export interface FencerLine {
+  /** Resolves when the fencer knows the deadline; rejects after `timeoutMs`. */
+  tell(deadlineMs: number, timeoutMs: number): Promise<void>;
+}
+
+/** Connects again, and says the newest deadline again, whenever the fencer was replaced. */
+export function openFencerLine(socketPath: string, signal: AbortSignal): FencerLine {
+  let socket: Socket | undefined;
+  let newest: number | undefined;
+  let echoed = Number.NEGATIVE_INFINITY;
+
+  function connectOnce(): Promise<void> {
+    return new Promise((resolve) => {
+      const opened = connect(socketPath);
+      opened.once("connect", () => {
+        socket = opened;
+        if (newest !== undefined) opened.write(`${newest}\n`);
+      });
+      opened.on("error", () => {});
+      createInterface({ input: opened }).on("line", (line) => {
+        echoed = Number(line);
+      });
+      opened.once("close", () => {
+        socket = undefined;
+        resolve();
+      });
+    });
+  }
+
+  async function keepConnected(): Promise<void> {
+    while (!signal.aborted) {
+      await connectOnce();
+      await pause(20, signal);
+    }
+  }
+
+  void keepConnected();
+  return {
+    async tell(deadlineMs, timeoutMs) {
+      newest = deadlineMs;
+      socket?.write(`${deadlineMs}\n`);
+      const isEchoed = () => (echoed >= deadlineMs ? true : undefined);
+      await waitFor(isEchoed, { what: "the fencer's echo", timeoutMs, everyMs: 2, signal });
+    },
+  };
+}

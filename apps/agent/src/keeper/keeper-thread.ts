@@ -1,0 +1,59 @@
+/** The agent's side of its keeper thread. */
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import type { FromKeeper, Lease, ToKeeper } from "./protocol.ts";
+
+export interface KeeperThread {
+  readonly lease: Lease | undefined;
+  tell(message: Extract<ToKeeper, { kind: "healthy" | "adopt" }>): void;
+  /** The store's revision at which it happened; rejects when it did not, or nobody knows. */
+  ask(message: Extract<ToKeeper, { kind: "claim" | "set-phase" }>): Promise<bigint>;
+}
+
+export class KeeperError extends Error {
+  override readonly name = "KeeperError";
+  readonly fault: { readonly code: "not-done"; readonly problem: string };
+  constructor(problem: string) {
+    super(`keeper: ${problem}`);
+    this.fault = { code: "not-done", problem };
+  }
+}
+
+const answerTimeoutMs = 5_000;
+
+/** `onLease` is called when the lease begins or ends. A keeper that fails ends the agent (`onFail`). */
+export function startKeeper(
+  nodeDir: string,
+  onLease: () => void,
+  onFail: (error: Error) => void,
+): KeeperThread {
+  const worker = new Worker(join(import.meta.dirname, "worker.ts"), { workerData: nodeDir });
+  let lease: Lease | undefined;
+  let answer: Extract<FromKeeper, { kind: "done" }> | undefined;
+  worker.on("message", (message: FromKeeper) => {
+    if (message.kind === "done") {
+      answer = message;
+      return;
+    }
+    const isNews = (lease === undefined) !== (message.lease === undefined);
+    lease = message.lease;
+    if (isNews) onLease();
+  });
+  worker.on("error", onFail);
+  worker.on("exit", (code) => onFail(new Error(`the keeper ended with code ${code}`)));
+  return {
+    get lease() {
+      return lease;
+    },
+    tell: (message) => worker.postMessage(message),
+    async ask(message) {
+      answer = undefined;
+      worker.postMessage(message);
+      const options = { what: "the keeper's answer", timeoutMs: answerTimeoutMs, everyMs: 2 };
+      const { revision, problem } = await waitFor(() => answer, options);
+      if (revision === undefined) throw new KeeperError(problem);
+      return revision;
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * Holds the lock by compare-and-swap (S1 to S3 of docs/spec/ha.md) and passes each deadline straight to the
+ * fencer. It has its own connection and its own thread: nothing that the agent waits for can delay a renewal.
+ */
+
+import type { instanceKeys } from "@mainstay/dcs/keys.ts";
+import { formatRecord, parseLock } from "@mainstay/dcs/records.ts";
+import type { Store, StoredValue, Write } from "@mainstay/dcs/store.ts";
+import type { LockRecord } from "@mainstay/domain/cluster.ts";
+import type { Timing } from "@mainstay/domain/timing.ts";
+import { deadlineAfter, renewed } from "@mainstay/ha/lease.ts";
+import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
+import { pause } from "@mainstay/runtime/pause.ts";
+import type { FencerLine } from "./fencer-line.ts";
+import type { FromKeeper, ToKeeper } from "./protocol.ts";
+
+/** A brain that was not heard from for this long leads no more. */
+const unhealthyAfterMs = 3_000;
+
+interface Held {
+  readonly lock: LockRecord;
+  readonly revision: bigint;
+}
+
+export interface KeeperPorts {
+  readonly store: Store;
+  readonly keys: ReturnType<typeof instanceKeys>;
+  readonly fencer: FencerLine;
+  readonly report: (message: FromKeeper) => void;
+  readonly signal: AbortSignal;
+}
+
+export class Keeper {
+  readonly #ports: KeeperPorts;
+  #timing: Timing | undefined;
+  #healthyAtMs = Number.NEGATIVE_INFINITY;
+  #held: Held | undefined;
+  /** One request at a time: a renewal and a change of phase would compare the same revision. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: KeeperPorts) {
+    this.#ports = ports;
+  }
+
+  /** Renews until aborted. A renewal that failed is followed by the next one at once. */
+  async run(): Promise<void> {
+    const { signal } = this.#ports;
+    while (!signal.aborted) {
+      const startedMs = monotonicMs();
+      const isRenewed = await this.#inTurn(() => this.#renew()).then(
+        () => true,
+        () => false,
+      );
+      const restMs = (this.#timing?.renewMs ?? 100) - (monotonicMs() - startedMs);
+      await pause(isRenewed ? Math.max(10, restMs) : 20, signal);
+    }
+  }
+
+  /** Carries out one message of the agent. */
+  async obey(message: ToKeeper): Promise<void> {
+    switch (message.kind) {
+      case "healthy":
+        this.#healthyAtMs = monotonicMs();
+        return;
+      case "claim":
+        this.#timing = message.timing;
+        this.#healthyAtMs = monotonicMs();
+        return this.#answer(() => this.#claim(message));
+      case "adopt":
+        this.#timing = message.timing;
+        this.#healthyAtMs = monotonicMs();
+        this.#held ??= { lock: message.lock, revision: message.revision };
+        return this.#inTurn(() => this.#renew()).catch(() => {});
+      case "set-phase":
+        return this.#answer(() => this.#setPhase(message.phase));
+    }
+  }
+
+  async #claim({ lock, sync, lockRevision, syncRevision }: Claim): Promise<bigint | undefined> {
+    return this.#swap(lock, lockRevision, {
+      conditions: [{ key: this.#ports.keys.sync, modRevision: syncRevision }],
+      writes: [{ put: this.#ports.keys.sync, value: formatRecord(sync) }],
+    });
+  }
+
+  async #setPhase(phase: LockRecord["phase"]): Promise<bigint | undefined> {
+    if (!this.#held) return undefined;
+    const { lock, revision } = this.#held;
+    const at = await this.#swap({ ...renewed(lock), phase }, revision);
+    if (at !== undefined && (phase === "released" || phase === "stopped")) this.#lose();
+    return at;
+  }
+
+  async #renew(): Promise<void> {
+    if (!this.#held || monotonicMs() - this.#healthyAtMs > unhealthyAfterMs) return;
+    await this.#swap(renewed(this.#held.lock), this.#held.revision);
+  }
+
+  async #swap(
+    next: LockRecord,
+    revision: bigint | undefined,
+    also: Also = none,
+  ): Promise<bigint | undefined> {
+    const { store, keys, fencer, report, signal } = this.#ports;
+    const timing = this.#timing;
+    if (!timing) return undefined;
+    const sentAtMs = monotonicMs();
+    const result = await store.transact(
+      [{ key: keys.lock, modRevision: revision }, ...also.conditions],
+      [{ put: keys.lock, value: formatRecord(next) }, ...also.writes],
+      { timeoutMs: timing.renewMs, signal },
+    );
+    if (!result.succeeded) {
+      this.#adoptOwn(next, result.current[0]);
+      return undefined;
+    }
+    this.#held = { lock: next, revision: result.revision };
+    const deadlineMs = deadlineAfter(sentAtMs, timing);
+    await fencer.tell(deadlineMs, timing.renewMs);
+    report({ kind: "lease", lease: { term: next.term, deadlineMs } });
+    return result.revision;
+  }
+
+  /** An answer that was lost may have been a success: the lock is still this run's, at another revision. */
+  #adoptOwn(mine: LockRecord, current: StoredValue | undefined): void {
+    const lock = current && parseLock(current.value);
+    const isLive = lock?.phase === "claimed" || lock?.phase === "serving";
+    if (current && lock && isLive && lock.bootId === mine.bootId && lock.term === mine.term) {
+      this.#held = { lock, revision: current.modRevision };
+    } else {
+      this.#lose();
+    }
+  }
+
+  #lose(): void {
+    this.#held = undefined;
+    this.#ports.report({ kind: "lease", lease: undefined });
+  }
+
+  async #answer(work: () => Promise<bigint | undefined>): Promise<void> {
+    const { report } = this.#ports;
+    try {
+      const revision = await this.#inTurn(work);
+      report({ kind: "done", revision, problem: revision === undefined ? "the lock has changed" : "" });
+    } catch (error) {
+      report({ kind: "done", revision: undefined, problem: String(error) });
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+}
+
+type Claim = Extract<ToKeeper, { kind: "claim" }>;
+
+interface Also {
+  readonly conditions: readonly { readonly key: string; readonly modRevision: bigint | undefined }[];
+  readonly writes: readonly Write[];
+}
+
+const none: Also = { conditions: [], writes: [] };

@@ -1,0 +1,24 @@
+/** The keeper's thread. */
+import { parentPort, workerData } from "node:worker_threads";
+import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
+import { instanceKeys } from "@mainstay/dcs/keys.ts";
+import { readNodeConfig } from "../config.ts";
+import { nodePaths } from "../node-paths.ts";
+import { storeSettings } from "../store-settings.ts";
+import { openFencerLine } from "./fencer-line.ts";
+import { Keeper } from "./keeper.ts";
+import type { FromKeeper, ToKeeper } from "./protocol.ts";
+
+const nodeDir = String(workerData);
+const config = await readNodeConfig(nodeDir);
+const paths = nodePaths(nodeDir, config);
+const { signal } = new AbortController();
+const keeper = new Keeper({
+  store: connectEtcd(await storeSettings(config, paths)),
+  keys: instanceKeys(config.instanceId),
+  fencer: openFencerLine(paths.fencerSocket, signal),
+  report: (message: FromKeeper) => parentPort?.postMessage(message),
+  signal,
+});
+parentPort?.on("message", (message: ToKeeper) => void keeper.obey(message));
+await keeper.run();

@@ -1,0 +1,71 @@
+/** Keeps a fencer running and tells it what to guard; without one PostgreSQL may not run. */
+import { type ChildProcess, fork } from "node:child_process";
+import { join } from "node:path";
+import type { Log } from "@mainstay/runtime/log.ts";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import type { FromFencer, ToFencer } from "./protocol.ts";
+
+/** A node without a guarding fencer for this long loses its PostgreSQL. */
+const unguardedLimitMs = 500;
+
+export interface FencerChild {
+  readonly pid: number | null;
+  /** Resolves when the fencer has taken over the guard; rejects when it does not. */
+  guard(mayWrite: boolean): Promise<void>;
+  stop(): void;
+}
+
+export function keepFencer(nodeDir: string, log: Log, onUnguarded: () => Promise<void>): FencerChild {
+  const program = join(import.meta.dirname, "..", "fencer", "main.ts");
+  let child: ChildProcess | undefined;
+  let guarding: boolean | undefined;
+  let wanted = false;
+  let deadlineMs: number | undefined;
+  let isStopping = false;
+
+  function start(): void {
+    guarding = undefined;
+    const started = fork(program, [nodeDir], { cwd: nodeDir, execArgv: [] });
+    child = started;
+    const limit = setTimeout(() => {
+      if (guarding === undefined && wanted) void onUnguarded();
+    }, unguardedLimitMs);
+    started.on("message", (message: FromFencer) => {
+      if (message.kind === "deadline") deadlineMs = message.deadlineMs;
+      else guarding = message.mayWrite;
+    });
+    started.once("exit", (code, signal) => {
+      clearTimeout(limit);
+      child = undefined;
+      if (isStopping) return;
+      log.error({ code, signal }, "the fencer ended, starting another");
+      setTimeout(start, wanted ? 0 : 200);
+    });
+    tell();
+  }
+
+  function tell(): void {
+    const message: ToFencer = { kind: "guard", mayWrite: wanted, deadlineMs };
+    child?.send(message, () => {});
+  }
+
+  start();
+  return {
+    get pid() {
+      return child?.pid ?? null;
+    },
+    async guard(mayWrite) {
+      wanted = mayWrite;
+      tell();
+      await waitFor(() => (guarding === mayWrite ? true : undefined), {
+        what: "the fencer's answer",
+        timeoutMs: 5_000,
+        everyMs: 5,
+      });
+    },
+    stop() {
+      isStopping = true;
+      child?.kill("SIGKILL");
+    },
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * The supervisor of one node: parent of PostgreSQL, of the agent (which decides) and of the fencer (which kills).
+ * It decides nothing itself. SIGTERM: only this node stops. SIGUSR2: the whole platform stops.
+ */
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, openSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { postgresArguments } from "@mainstay/postgres/postmaster.ts";
+import { createLog } from "@mainstay/runtime/log.ts";
+import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
+import { killTree } from "@mainstay/runtime/process-tree.ts";
+import { readNodeConfig } from "../config.ts";
+import { nodePaths, supervisorLock } from "../node-paths.ts";
+import { keepFencer } from "./fencer-child.ts";
+import type { RunningPostgres, Shutdown, SupervisorState, ToAgent, ToSupervisor } from "./protocol.ts";
+
+const nodeDir = process.argv[2] ?? "";
+const log = createLog("supervisor");
+await lockOrExit();
+const config = await readNodeConfig(nodeDir);
+const paths = nodePaths(nodeDir, config);
+const bootId = randomUUID();
+let shutdown: Shutdown = "none";
+let postgres: RunningPostgres | null = null;
+let exits = 0;
+let agent: ChildProcess | undefined;
+let isEnding = false;
+
+mkdirSync(config.runtimeDir, { recursive: true, mode: 0o700 });
+mkdirSync(dirname(paths.postgresLog), { recursive: true, mode: 0o700 });
+// An earlier supervisor that was killed may have left its PostgreSQL.
+await killTree(paths.dataDir);
+await writeFile(paths.pidFile, `${process.pid}\n`);
+const fencer = keepFencer(nodeDir, log, () => killTree(paths.dataDir));
+process.on("SIGTERM", () => requestShutdown("hand-over"));
+process.on("SIGUSR2", () => requestShutdown("in-place"));
+process.on("SIGINT", () => {});
+startAgent();
+
+/** A second supervisor of the same node would start a second PostgreSQL. */
+async function lockOrExit(): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.once("error", () => process.exit(0));
+    server.listen(supervisorLock(nodeDir), resolve);
+  });
+}
+
+function startAgent(): void {
+  const started = fork(join(import.meta.dirname, "..", "agent", "main.ts"), [nodeDir], {
+    cwd: nodeDir,
+    execArgv: ["--max-old-space-size=192"],
+  });
+  agent = started;
+  started.on("message", (message: ToSupervisor) => void obey(message).catch(fail));
+  started.once("exit", (code, signal) => {
+    if (isEnding) return;
+    log.error({ code, signal }, "the agent ended, starting another");
+    setTimeout(startAgent, 100);
+  });
+  tellAgent();
+}
+
+async function obey(message: ToSupervisor): Promise<void> {
+  switch (message.kind) {
+    case "start":
+      await startPostgres(message.as);
+      break;
+    case "arm":
+      if (postgres) postgres = { ...postgres, as: "primary" };
+      await fencer.guard(true);
+      break;
+    case "done":
+      await end();
+      break;
+  }
+  tellAgent();
+}
+
+/** The fencer guards a primary before it exists. */
+async function startPostgres(as: "primary" | "standby"): Promise<void> {
+  if (postgres || isEnding) return;
+  postgres = { pid: 0, as, startedAtMs: monotonicMs() };
+  await fencer.guard(as === "primary");
+  const output = openSync(paths.postgresLog, "a", 0o600);
+  const args = postgresArguments({ dataDir: paths.dataDir, settingsFile: paths.settingsFile });
+  const child = spawn(join(config.binDir, "postgres"), args, {
+    cwd: paths.dataDir,
+    env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
+    stdio: ["ignore", output, output],
+    detached: true,
+  });
+  postgres = { ...postgres, pid: child.pid ?? 0 };
+  child.once("error", (error) => log.error({ err: error }, "PostgreSQL could not be started"));
+  child.once("close", (code, signal) => void onPostgresEnd(code, signal).catch(fail));
+}
+
+/** What the postmaster forked may outlive it; only when all are gone is PostgreSQL down. */
+async function onPostgresEnd(code: number | null, signal: string | null): Promise<void> {
+  log.info({ code, signal }, "PostgreSQL ended");
+  await killTree(paths.dataDir);
+  postgres = null;
+  exits += 1;
+  await fencer.guard(false);
+  tellAgent();
+}
+
+function requestShutdown(how: Shutdown): void {
+  if (shutdown === "none") shutdown = how;
+  tellAgent();
+}
+
+function tellAgent(): void {
+  const pids = { supervisor: process.pid, fencer: fencer.pid };
+  const state: SupervisorState = { bootId, shutdown, postgres, exits, pids };
+  const message: ToAgent = { kind: "state", state };
+  if (agent?.connected) agent.send(message, () => {});
+}
+
+async function end(): Promise<void> {
+  isEnding = true;
+  await killTree(paths.dataDir);
+  fencer.stop();
+  agent?.kill("SIGKILL");
+  await rm(paths.pidFile, { force: true });
+  process.exit(0);
+}
+
+/** Without a supervisor that works, the fencer ends PostgreSQL and the next supervisor begins anew. */
+function fail(error: unknown): void {
+  log.error({ err: error }, "the supervisor failed");
+  process.exit(1);
+}
