@@ -1,0 +1,99 @@
+/** Changes that the balancer has to follow: allowed ranges and the endpoint. */
+import { randomUUID } from "node:crypto";
+import { type AclRuleInput, canonicalRange } from "@mainstay/api-contract/acls.ts";
+import { labelProblem } from "@mainstay/api-contract/credentials.ts";
+import type { EndpointSpecInput } from "@mainstay/api-contract/endpoints.ts";
+import { ApiError, invalidArguments, notFound } from "@mainstay/api-contract/errors.ts";
+import type { Actor, Platform } from "../platform.ts";
+import { putRules, type Rule, removeRules } from "../store/acl-rules.ts";
+import type { Database } from "../store/database.ts";
+import { insertEndpoint } from "../store/endpoints.ts";
+import { type InstanceRecord, updateInstance } from "../store/instances.ts";
+import type { InstanceRow } from "../store/schema.ts";
+import { changeInstance, getInstance, uuidPattern } from "./find.ts";
+
+export function addRules(platform: Platform, id: string, input: readonly AclRuleInput[], actor: Actor) {
+  const rules = parseRules(input);
+  return configure(platform, id, actor, (trx, record) => putRules(trx, record.instance.id, rules));
+}
+
+export function replaceRules(platform: Platform, id: string, input: readonly AclRuleInput[], actor: Actor) {
+  const rules = parseRules(input);
+  return configure(platform, id, actor, async (trx, { instance }) => {
+    await removeRules(trx, instance.id);
+    await putRules(trx, instance.id, rules);
+  });
+}
+
+/** Answers with the rules that were removed; ranges that are not there are no error. */
+export async function deleteRules(platform: Platform, id: string, ips: readonly string[], actor: Actor) {
+  const ranges = parseRules(ips.map((ip) => ({ ip }))).map(({ ip }) => ip);
+  let removed: InstanceRecord["rules"] = [];
+  const record = await configure(platform, id, actor, async (trx, { instance }) => {
+    removed = await removeRules(trx, instance.id, ranges);
+  });
+  return { ...record, rules: removed };
+}
+
+export function addEndpoint(platform: Platform, id: string, spec: EndpointSpecInput, actor: Actor) {
+  if (!spec.load_balancer || spec.private_network) {
+    throw refused("endpoint_spec", "only load_balancer is offered");
+  }
+  return configure(platform, id, actor, async (trx, { instance, endpoint }) => {
+    if (endpoint) throw refused("endpoint_spec", "the instance has a load_balancer endpoint already");
+    const port = await insertEndpoint(trx, randomUUID(), instance.id, platform.endpointPorts);
+    if (port === undefined)
+      throw new ApiError({ type: "out_of_stock", resource: "endpoint" }, "no port left");
+  });
+}
+
+export async function findEndpoint(db: Database, endpointId: string, actor: Actor): Promise<InstanceRecord> {
+  const row = uuidPattern.test(endpointId)
+    ? await db.selectFrom("endpoints").selectAll().where("id", "=", endpointId).executeTakeFirst()
+    : undefined;
+  if (!row) throw notFound("endpoint", endpointId);
+  return getInstance(db, row.instance_id, actor).catch(() => {
+    throw notFound("endpoint", endpointId);
+  });
+}
+
+export async function deleteEndpoint(platform: Platform, endpointId: string, actor: Actor): Promise<void> {
+  const { instance } = await findEndpoint(platform.db, endpointId, actor);
+  await configure(platform, instance.id, actor, async (trx) => {
+    await trx.deleteFrom("endpoints").where("id", "=", endpointId).execute();
+  });
+}
+
+function configure(
+  platform: Platform,
+  id: string,
+  actor: Actor,
+  change: (trx: Database, record: InstanceRecord) => Promise<unknown>,
+): Promise<InstanceRecord> {
+  return changeInstance(platform, id, actor, async (trx, record) => {
+    await change(trx, record);
+    await updateInstance(trx, record.instance.id, configuring(record.instance));
+    await platform.jobs.wake(trx, record.instance.id);
+    return getInstance(trx, record.instance.id, actor);
+  });
+}
+
+function configuring({ generation }: InstanceRow) {
+  return { status: "configuring", status_reason: "accepted", generation: generation + 1 } as const;
+}
+
+function parseRules(input: readonly AclRuleInput[]): Rule[] {
+  const rules = new Map<string, Rule>();
+  for (const { ip, description } of input) {
+    const range = canonicalRange(ip);
+    if (range === undefined) throw refused("ip", "must be an IPv4 range such as 192.0.2.0/24", "format");
+    const problem = labelProblem(description ?? "");
+    if (problem !== undefined) throw refused("description", problem);
+    rules.set(range, { ip: range, description: description || "IP allowed" });
+  }
+  return [...rules.values()];
+}
+
+function refused(field: string, help: string, reason: "constraint" | "format" = "constraint"): ApiError {
+  return invalidArguments([{ argument_name: field, reason, help_message: help }]);
+}

@@ -1,0 +1,39 @@
+import { ApiError, notFound } from "@mainstay/api-contract/errors.ts";
+import type { Actor, Platform } from "../platform.ts";
+import type { Database } from "../store/database.ts";
+import { findInstance, type InstanceRecord, lockInstance } from "../store/instances.ts";
+import { statusOf } from "./view.ts";
+
+export const uuidPattern = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** The actor's instance; anybody else's does not exist for them. */
+export async function getInstance(db: Database, id: string, actor: Actor): Promise<InstanceRecord> {
+  const record = uuidPattern.test(id) ? await findInstance(db, id.toLowerCase()) : undefined;
+  if (record?.instance.organization_id !== actor.organizationId) throw notFound("instance", id);
+  return record;
+}
+
+/** Runs `change` with the instance's row locked, if its status allows changes now. */
+export function changeInstance<T>(
+  { db, observed }: Platform,
+  id: string,
+  actor: Actor,
+  change: (trx: Database, record: InstanceRecord) => Promise<T>,
+): Promise<T> {
+  return db.transaction().execute(async (trx) => {
+    if (!uuidPattern.test(id) || !(await lockInstance(trx, id, actor.organizationId))) {
+      throw notFound("instance", id);
+    }
+    const record = await getInstance(trx, id, actor);
+    const status = statusOf(record, observed);
+    if (status !== "ready") throw transientState(id, status);
+    return change(trx, record);
+  });
+}
+
+function transientState(id: string, status: string): ApiError {
+  return new ApiError(
+    { type: "transient_state", resource: "instance", resource_id: id, current_state: status },
+    `the instance is ${status}; wait until it is ready`,
+  );
+}

@@ -1,0 +1,75 @@
+import type { AclRuleView } from "@mainstay/api-contract/acls.ts";
+import type { EndpointView } from "@mainstay/api-contract/endpoints.ts";
+import { engineName } from "@mainstay/api-contract/engines.ts";
+import type { InstanceView } from "@mainstay/api-contract/instances.ts";
+import { findPlan } from "@mainstay/api-contract/plans.ts";
+import type { ObservedInstances } from "../observed/observed-instances.ts";
+import type { InstanceRecord } from "../store/instances.ts";
+
+const dayMs = 24 * 3600_000;
+
+/** The instance on the wire. */
+export function toInstanceView(record: InstanceRecord, observed: ObservedInstances): InstanceView {
+  const { instance } = record;
+  const { preferences } = instance;
+  const endpoints = toEndpointViews(record);
+  return {
+    id: instance.id,
+    name: instance.name,
+    organization_id: instance.organization_id,
+    project_id: instance.project_id,
+    region: instance.region,
+    status: statusOf(record, observed),
+    engine: engineName(instance.engine_major),
+    node_type: instance.plan,
+    volume: { type: "lssd", class: "lssd", size: findPlan(instance.plan)?.volumeBytes ?? 0 },
+    endpoint: endpoints[0] ?? null,
+    endpoints,
+    tags: instance.tags,
+    settings: [],
+    init_settings: [],
+    backup_schedule: {
+      frequency: preferences.backupFrequencyHours,
+      retention: preferences.backupRetentionDays,
+      disabled: preferences.isBackupDisabled,
+      next_run_at: preferences.isBackupDisabled
+        ? null
+        : new Date(instance.created_at.getTime() + dayMs).toISOString(),
+    },
+    backup_same_region: preferences.isBackupSameRegion,
+    is_ha_cluster: instance.is_ha,
+    high_availability_mode: instance.is_ha ? "multiple_zone" : "disabled",
+    read_replicas: [],
+    upgradable_version: [],
+    logs_policy: {
+      max_age_retention: preferences.logsMaxAgeDays,
+      total_disk_retention: preferences.logsMaxBytes,
+    },
+    maintenances: [],
+    encryption: { enabled: false },
+    created_at: instance.created_at.toISOString(),
+  };
+}
+
+/** As desired, except that a ready instance without a serving leader is being healed by its agents. */
+export function statusOf({ instance }: InstanceRecord, observed: ObservedInstances): string {
+  if (instance.status !== "ready" || !observed.isLive) return instance.status;
+  return observed.lock(instance.id)?.phase === "serving" ? "ready" : "autohealing";
+}
+
+/** Nothing is shown while it cannot be used yet. */
+function toEndpointViews({ instance, endpoint }: InstanceRecord): EndpointView[] {
+  if (!endpoint || instance.status === "provisioning") return [];
+  return [{ id: endpoint.id, ip: endpoint.address, port: endpoint.port, name: null, load_balancer: {} }];
+}
+
+export function toRuleViews({ rules, endpoint }: InstanceRecord): AclRuleView[] {
+  return rules.map(({ ip, description }) => ({
+    ip,
+    port: endpoint?.port ?? 0,
+    protocol: "tcp",
+    direction: "inbound",
+    action: "allow",
+    description,
+  }));
+}
