@@ -70,6 +70,7 @@ export class ComputeError extends Error {
     | { readonly code: "host-not-found"; readonly hostId: string }
     | { readonly code: "host-not-running"; readonly hostId: string }
     | { readonly code: "engine-not-found"; readonly engineMajor: number }
+    | { readonly code: "node-not-reserved"; readonly nodeId: string }
     | { readonly code: "no-address-left" }
     | { readonly code: "volume-full"; readonly neededBytes: number; readonly freeBytes: number };
   constructor(fault: ComputeError["fault"], options?: ErrorOptions) {
