@@ -58,7 +58,7 @@ export function statusOf({ instance }: InstanceRecord, observed: ObservedInstanc
 }
 
 /** Nothing is shown while it cannot be used yet. */
-function toEndpointViews({ instance, endpoint }: InstanceRecord): EndpointView[] {
+export function toEndpointViews({ instance, endpoint }: InstanceRecord): EndpointView[] {
   if (!endpoint || instance.status === "provisioning") return [];
   return [{ id: endpoint.id, ip: endpoint.address, port: endpoint.port, name: null, load_balancer: {} }];
 }

@@ -1,0 +1,59 @@
+import { readFile } from "node:fs/promises";
+import { type Static, Type } from "typebox";
+import { Value } from "typebox/value";
+
+const text = Type.String({ minLength: 1 });
+const port = Type.Integer({ minimum: 1, maximum: 65_535 });
+const uuid = Type.String({ pattern: "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$" });
+
+const Config = Type.Object({
+  listen: Type.Object({ address: text, port: Type.Integer({ minimum: 0, maximum: 65_535 }) }),
+  database: Type.Object({ socketDir: text, port, user: text, database: text }),
+  store: Type.Object({
+    endpoints: Type.Array(text, { minItems: 1 }),
+    serverName: text,
+    ca: text,
+    certificate: text,
+    key: text,
+  }),
+  compute: Type.Object({
+    kind: Type.Literal("local"),
+    dir: text,
+    supervisor: text,
+    user: Type.Optional(Type.Object({ uid: Type.Integer(), gid: Type.Integer() })),
+  }),
+  authority: Type.Object({ dir: text }),
+  region: Type.String({ pattern: "^[a-z]{2}-[a-z]{3}$" }),
+  endpoint: Type.Object({ address: text, firstPort: port, lastPort: port }),
+  initialApiKey: Type.Object({
+    accessKey: Type.String({ pattern: "^SCW[A-Z0-9]{17}$" }),
+    secretHash: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+    organizationId: uuid,
+    projectId: uuid,
+  }),
+});
+export type Config = Static<typeof Config>;
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly fault: { readonly code: "invalid"; readonly problems: readonly string[] };
+  constructor(problems: readonly string[]) {
+    super(`configuration: ${problems.join("; ")}`);
+    this.fault = { code: "invalid", problems };
+  }
+}
+
+/** Reads the file once; throws with every problem at once, before anything starts. */
+export async function loadConfig(path: string): Promise<Config> {
+  return parseConfig(JSON.parse(await readFile(path, "utf8")));
+}
+
+export function parseConfig(content: unknown): Config {
+  if (!Value.Check(Config, content)) {
+    const errors = [...Value.Errors(Config, content)];
+    throw new ConfigError(errors.map(({ instancePath, message }) => `${instancePath || "/"} ${message}`));
+  }
+  const { firstPort, lastPort } = content.endpoint;
+  if (lastPort < firstPort) throw new ConfigError(["/endpoint/lastPort must not be below firstPort"]);
+  return content;
+}

@@ -1,0 +1,68 @@
+/** One replica of the control plane; any number may run over the same database and store. */
+import type { Authority } from "@mainstay/certificates/authority.ts";
+import type { Compute } from "@mainstay/compute/compute.ts";
+import type { Waker } from "@mainstay/control-loop/run-loop.ts";
+import type { Store } from "@mainstay/dcs/store.ts";
+import type { NodeConfig } from "@mainstay/domain/node-config.ts";
+import type { Log } from "@mainstay/runtime/log.ts";
+import { createServer } from "./http/server.ts";
+import { observeInstances } from "./observed/observed-instances.ts";
+import type { Probe } from "./reconcile/instance/probe.ts";
+import { reconcileInstance } from "./reconcile/instance/reconcile.ts";
+import { startJobs } from "./reconcile/jobs.ts";
+import { ensureApiKey, type InitialApiKey } from "./store/api-keys.ts";
+import { type DatabaseSettings, openDatabase } from "./store/database.ts";
+import type { PortRange } from "./store/endpoints.ts";
+import { migrate } from "./store/migrate.ts";
+
+export interface ControlPlaneOptions {
+  readonly listen: { readonly address: string; readonly port: number };
+  readonly database: DatabaseSettings;
+  readonly region: string;
+  readonly endpointPorts: PortRange;
+  readonly initialApiKey: InitialApiKey;
+  readonly storeAddress: NodeConfig["store"];
+}
+
+export interface ControlPlanePorts {
+  readonly store: Store;
+  readonly compute: Compute;
+  readonly authority: Authority;
+  readonly probe: Probe;
+  readonly log: Log;
+}
+
+export interface ControlPlane extends AsyncDisposable {
+  readonly url: string;
+}
+
+export async function startControlPlane(
+  options: ControlPlaneOptions,
+  ports: ControlPlanePorts,
+): Promise<ControlPlane> {
+  const { store, compute, authority, log } = ports;
+  await using parts = new AsyncDisposableStack();
+  const db = openDatabase(options.database, (err) => log.warn({ err }, "a database connection was lost"));
+  parts.defer(() => db.destroy());
+  await migrate(db);
+  await ensureApiKey(db, options.initialApiKey);
+  const ended = new AbortController();
+  const wakers = new Set<Waker>();
+  const observed = observeInstances(store, wakers, ended.signal);
+  parts.defer(async () => {
+    ended.abort();
+    await observed.ended;
+  });
+  const reconcilePorts = { ...ports, db, wakers, storeAddress: options.storeAddress };
+  const run = (id: string, signal: AbortSignal) => reconcileInstance(id, reconcilePorts, signal);
+  const { signal } = ended;
+  const jobs = parts.use(await startJobs({ settings: options.database, db, run, log, signal }));
+  const { region, endpointPorts } = options;
+  const platform = { db, jobs, compute, store, observed, caPem: authority.caPem, region, endpointPorts };
+  const server = await createServer(platform, log);
+  parts.defer(() => server.close());
+  const url = await server.listen({ host: options.listen.address, port: options.listen.port });
+  log.info({ url }, "listening");
+  const running = parts.move();
+  return { url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

@@ -1,0 +1,21 @@
+import { AclRulesInput, AclRulesView } from "@mainstay/api-contract/acls.ts";
+import { InstanceParams } from "@mainstay/api-contract/common.ts";
+import { addRules } from "../../../instances/configure.ts";
+import { toRuleViews } from "../../../instances/view.ts";
+import { actorOf, base, errors, type Route } from "../../route.ts";
+
+const schema = {
+  tags: ["acls"],
+  summary: "Add allowed ranges",
+  params: InstanceParams,
+  body: AclRulesInput,
+  response: { 200: AclRulesView, ...errors },
+};
+
+export const addRulesRoute: Route = (server, platform) => {
+  server.post(`${base}/instances/:instance_id/acls`, { schema }, async (request) => {
+    const { body, params } = request;
+    const record = await addRules(platform, params.instance_id, body.rules, actorOf(request));
+    return { rules: toRuleViews(record) };
+  });
+};

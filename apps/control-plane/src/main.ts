@@ -1,0 +1,51 @@
+import { readFile } from "node:fs/promises";
+import { loadAuthority } from "@mainstay/certificates/authority.ts";
+import { createLocalCompute } from "@mainstay/compute/local/local-compute.ts";
+import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
+import { createLog } from "@mainstay/runtime/log.ts";
+import { type Config, loadConfig } from "./config.ts";
+import { startControlPlane } from "./control-plane.ts";
+import { createProbe } from "./reconcile/instance/probe.ts";
+
+const log = createLog("control-plane");
+
+async function main(path: string): Promise<void> {
+  const stop = new Promise<string>((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+  const config = await loadConfig(path);
+  await using store = connectEtcd(await readStoreSettings(config));
+  const authority = await loadAuthority(config.authority.dir);
+  const { dir, supervisor, user } = config.compute;
+  const compute = await createLocalCompute({ dir, supervisor, log, ...(user && { user }) });
+  const { listen, database, region, endpoint, initialApiKey } = config;
+  const storeAddress = { endpoints: config.store.endpoints, serverName: config.store.serverName };
+  const options = { listen, database, region, endpointPorts: endpoint, initialApiKey, storeAddress };
+  const ports = { store, compute, authority, probe: createProbe(authority), log };
+  await using _running = await startControlPlane(options, ports);
+  log.info({ signal: await stop }, "stopping");
+}
+
+async function readStoreSettings({ store }: Config) {
+  const read = (file: string) => readFile(file, "utf8");
+  const [ca, certificate, key] = await Promise.all([
+    read(store.ca),
+    read(store.certificate),
+    read(store.key),
+  ]);
+  return { endpoints: store.endpoints, serverName: store.serverName, ca, certificate, key };
+}
+
+const [path] = process.argv.slice(2);
+if (path === undefined) {
+  log.error({}, "usage: main.ts CONFIG.json");
+  process.exit(2);
+}
+try {
+  await main(path);
+  process.exit(0);
+} catch (error) {
+  log.error({ err: error }, "cannot run");
+  process.exit(1);
+}
