@@ -21,9 +21,11 @@ export interface LoopOptions {
 export async function runLoop({ name, pass, everyMs, log, signal, waker }: LoopOptions): Promise<void> {
   const next = waker ?? createWaker();
   while (!signal.aborted) {
-    await pass(signal).catch((error: unknown) => {
+    try {
+      await pass(signal);
+    } catch (error) {
       if (!signal.aborted) log.error({ loop: name, err: error }, "pass failed, trying again next time");
-    });
+    }
     await next.wait(everyMs, signal);
   }
 }

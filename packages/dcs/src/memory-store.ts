@@ -1,4 +1,5 @@
 /** The store in memory, for tests and simulations: the same promises, without a server. */
+import { pause } from "@mainstay/runtime/pause.ts";
 import type { CallOptions, Condition, Store, StoredValue, WatchEvent, Write } from "./store.ts";
 import { StoreError } from "./store.ts";
 
@@ -10,11 +11,16 @@ export interface MemoryStore extends Store {
 interface Watcher {
   readonly prefix: string;
   readonly listener: (event: WatchEvent) => void;
+  /** Of its newest snapshot: what happened up to it is not told again. */
+  shownRevision: bigint;
 }
+
+const aliveEveryMs = 500;
 
 export function createMemoryStore(): MemoryStore {
   const space = createKeySpace();
   const watchers = new Set<Watcher>();
+  const disposed = new AbortController();
   let isAway = false;
 
   function check({ signal }: CallOptions): void {
@@ -23,14 +29,21 @@ export function createMemoryStore(): MemoryStore {
 
   function publish(event: WatchEvent): void {
     const key = event.kind === "put" ? event.value.key : event.kind === "delete" ? event.key : "";
-    for (const { prefix, listener } of watchers) if (key.startsWith(prefix)) listener(event);
+    const revision = "revision" in event ? event.revision : 0n;
+    for (const { prefix, listener, shownRevision } of watchers) {
+      if (key.startsWith(prefix) && revision > shownRevision) listener(event);
+    }
   }
 
-  const snapshot = (prefix: string): WatchEvent => ({
-    kind: "snapshot",
-    values: space.below(prefix),
-    revision: space.revision(),
-  });
+  function show(watcher: Watcher): void {
+    if (isAway) {
+      watcher.listener({ kind: "lost" });
+      return;
+    }
+    watcher.shownRevision = space.revision();
+    const values = space.below(watcher.prefix);
+    watcher.listener({ kind: "snapshot", values, revision: watcher.shownRevision });
+  }
 
   return {
     async get(key, options) {
@@ -53,25 +66,24 @@ export function createMemoryStore(): MemoryStore {
       });
       return { succeeded: true, revision: space.revision() };
     },
-    watch(prefix, listener, signal) {
-      const watcher = { prefix, listener };
+    async watch(prefix, listener, signal) {
+      const ended = AbortSignal.any([signal, disposed.signal]);
+      if (ended.aborted) return;
+      const watcher = { prefix, listener, shownRevision: 0n };
       watchers.add(watcher);
-      listener(isAway ? { kind: "lost" } : snapshot(prefix));
-      return new Promise((resolve) => {
-        const end = () => {
-          watchers.delete(watcher);
-          resolve();
-        };
-        if (signal.aborted) end();
-        else signal.addEventListener("abort", end, { once: true });
-      });
+      show(watcher);
+      while (!ended.aborted) {
+        await pause(aliveEveryMs, ended);
+        if (!isAway && !ended.aborted) listener({ kind: "alive" });
+      }
+      watchers.delete(watcher);
     },
     setAway(away) {
       isAway = away;
-      for (const { prefix, listener } of watchers) listener(away ? { kind: "lost" } : snapshot(prefix));
+      for (const watcher of watchers) show(watcher);
     },
     async [Symbol.asyncDispose]() {
-      watchers.clear();
+      disposed.abort();
     },
   };
 }

@@ -23,9 +23,11 @@ export class RecordError extends Error {
 
 const nodeId = Type.String({ pattern: "^[a-z0-9-]{1,63}$" });
 const count = Type.Integer({ minimum: 0 });
+const port = Type.Integer({ minimum: 1, maximum: 65_535 });
+const address = Type.String({ format: "ipv4" });
 const pid = Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]);
 
-const Member = Type.Object({ id: nodeId, address: Type.String(), port: count });
+const Member = Type.Object({ id: nodeId, address, port });
 const Spec = Type.Object({
   generation: count,
   instanceId: Type.String(),
@@ -38,8 +40,8 @@ const Endpoint = Type.Object({
   generation: count,
   endpointId: Type.String(),
   instanceId: Type.String(),
-  address: Type.String(),
-  port: count,
+  address,
+  port,
   allowedRanges: Type.Array(Type.String()),
 });
 const Lock = Type.Object({

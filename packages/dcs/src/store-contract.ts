@@ -90,6 +90,39 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     ]);
     await clean(store);
   });
+
+  test(`${name}: a snapshot is followed by nothing that it already shows`, async () => {
+    await using store = await open();
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const writing = store.transact([], [{ put: "/contract/s/1", value: "shown" }], options);
+    const watching = store.watch(
+      "/contract/s/",
+      (event) => void seen.push(summary(event)),
+      controller.signal,
+    );
+    await writing;
+    await waitFor(() => seen.some((line) => line.endsWith("1=shown")) || undefined, {
+      what: "the value",
+      timeoutMs: 10_000,
+    });
+    await waitFor(() => seen.includes("alive") || undefined, { what: "a sign of life", timeoutMs: 10_000 });
+    controller.abort();
+    await watching;
+    assert.equal(seen.filter((line) => line.endsWith("1=shown")).length, 1);
+    await clean(store);
+  });
+
+  test(`${name}: a watch that was ended before it began shows nothing, and disposing ends a watch`, async () => {
+    const store = await open();
+    const seen: WatchEvent[] = [];
+    await store.watch("/contract/e/", (event) => void seen.push(event), AbortSignal.abort());
+    assert.equal(seen.length, 0);
+    const watching = store.watch("/contract/e/", (event) => void seen.push(event), options.signal);
+    await reach(seen, 1);
+    await store[Symbol.asyncDispose]();
+    await watching;
+  });
 }
 
 const absent = (key: string) => ({ key, modRevision: undefined });

@@ -9,13 +9,28 @@ export interface Log {
   child(fields: object): Log;
 }
 
-/** Fields that hold secrets are never written, wherever they are. */
-const secretFields = ["password", "secret", "secretKey", "verifier", "token", "key", "keyPem"];
+/** Fields that hold secrets are never written, however deep they are. */
+const secretFields = new Set(["password", "secret", "secretKey", "verifier", "token", "keyPem"]);
+const deepest = 8;
 
 export function createLog(name: string): Log {
-  const paths = secretFields.flatMap((field) => [field, `*.${field}`]);
+  const formatters = { log: (fields: object) => withoutSecrets(fields, 0) as Record<string, unknown> };
   return pino(
-    { name, redact: { paths, censor: "[secret]" }, timestamp: pino.stdTimeFunctions.isoTime },
+    { name, formatters, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination({ fd: 1, sync: true }),
+  );
+}
+
+/** A copy in which every secret field reads `[secret]`. Errors keep their own form. */
+export function withoutSecrets(value: unknown, depth: number): unknown {
+  if (value === null || typeof value !== "object" || value instanceof Error || value instanceof Date)
+    return value;
+  if (depth >= deepest) return "[too deep]";
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([field, content]) => [
+      field,
+      secretFields.has(field) ? "[secret]" : withoutSecrets(content, depth + 1),
+    ]),
   );
 }

@@ -28,11 +28,25 @@ async function runsUnder(id: number, dir: string, uid: number | undefined): Prom
   }
 }
 
-/** Kills every process under `dir` and resolves when none is left: what they fork meanwhile is found again. */
-export async function killTree(dir: string, uid?: number): Promise<void> {
+export class ProcessTreeError extends Error {
+  override readonly name = "ProcessTreeError";
+  readonly fault: { readonly code: "not-killed"; readonly dir: string; readonly pids: readonly number[] };
+  constructor(fault: ProcessTreeError["fault"]) {
+    super(`processes under ${fault.dir} could not be killed: ${fault.pids.join(", ")}`);
+    this.fault = fault;
+  }
+}
+
+/**
+ * Kills every process under `dir` (a real path) and resolves when none is left: what they fork meanwhile is found
+ * again. Rejects when some are left after `limitMs`: a process in an uninterruptible wait, or somebody else's.
+ */
+export async function killTree(dir: string, uid?: number, limitMs = 30_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
   for (;;) {
     const ids = await processesUnder(dir, uid);
     if (ids.length === 0) return;
+    if (performance.now() > deadline) throw new ProcessTreeError({ code: "not-killed", dir, pids: ids });
     for (const id of ids) sendSignal(id, "SIGKILL");
     await pause(2);
   }
@@ -55,6 +69,7 @@ function sendSignal(id: number, signal: NodeJS.Signals): void {
   try {
     process.kill(id, signal);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "ESRCH" && code !== "EPERM") throw error;
   }
 }

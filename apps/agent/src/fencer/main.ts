@@ -55,7 +55,9 @@ async function listenToKeeper(): Promise<void> {
   await rm(paths.fencerSocket, { force: true });
   const server = createServer((socket: Socket) => {
     socket.on("error", () => socket.destroy());
-    createInterface({ input: socket }).on("line", (line) => {
+    const lines = createInterface({ input: socket });
+    lines.on("error", () => {});
+    lines.on("line", (line) => {
       const deadlineMs = Number(line);
       if (!Number.isFinite(deadlineMs)) return;
       guard = { ...guard, deadlineMs };

@@ -22,9 +22,11 @@ export function openFencerLine(socketPath: string, signal: AbortSignal): FencerL
         if (newest !== undefined) opened.write(`${newest}\n`);
       });
       opened.on("error", () => {});
-      createInterface({ input: opened }).on("line", (line) => {
+      const lines = createInterface({ input: opened });
+      lines.on("line", (line) => {
         echoed = Number(line);
       });
+      lines.on("error", () => {}); // the socket's own, passed on; its close says enough
       opened.once("close", () => {
         socket = undefined;
         resolve();

@@ -15,7 +15,17 @@ export interface FencerChild {
   stop(): void;
 }
 
-export function keepFencer(nodeDir: string, log: Log, onUnguarded: () => Promise<void>): FencerChild {
+export interface FencerEvents {
+  readonly onUnguarded: () => Promise<void>;
+  /** Another process is the fencer now. */
+  readonly onReplaced: () => void;
+}
+
+export function keepFencer(
+  nodeDir: string,
+  log: Log,
+  { onUnguarded, onReplaced }: FencerEvents,
+): FencerChild {
   const program = join(import.meta.dirname, "..", "fencer", "main.ts");
   let child: ChildProcess | undefined;
   let guarding: boolean | undefined;
@@ -23,7 +33,7 @@ export function keepFencer(nodeDir: string, log: Log, onUnguarded: () => Promise
   let deadlineMs: number | undefined;
   let isStopping = false;
 
-  function start(): void {
+  function start(isReplacement = false): void {
     guarding = undefined;
     const started = fork(program, [nodeDir], { cwd: nodeDir, execArgv: [] });
     child = started;
@@ -39,9 +49,10 @@ export function keepFencer(nodeDir: string, log: Log, onUnguarded: () => Promise
       child = undefined;
       if (isStopping) return;
       log.error({ code, signal }, "the fencer ended, starting another");
-      setTimeout(start, wanted ? 0 : 200);
+      setTimeout(start, wanted ? 0 : 200, true);
     });
     tell();
+    if (isReplacement) onReplaced();
   }
 
   function tell(): void {

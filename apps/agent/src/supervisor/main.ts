@@ -34,7 +34,10 @@ mkdirSync(dirname(paths.postgresLog), { recursive: true, mode: 0o700 });
 // An earlier supervisor that was killed may have left its PostgreSQL.
 await killTree(paths.dataDir);
 await writeFile(paths.pidFile, `${process.pid}\n`);
-const fencer = keepFencer(nodeDir, log, () => killTree(paths.dataDir));
+const fencer = keepFencer(nodeDir, log, {
+  onUnguarded: () => killTree(paths.dataDir),
+  onReplaced: tellAgent,
+});
 process.on("SIGTERM", () => requestShutdown("hand-over"));
 process.on("SIGUSR2", () => requestShutdown("in-place"));
 process.on("SIGINT", () => {});

@@ -1,0 +1,72 @@
+/** What happens to a leader when one of its processes dies or stands still. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { startInstance } from "../kit/nodes.ts";
+
+const instance = await startInstance(2);
+after(() => instance[Symbol.asyncDispose]());
+for (const node of instance.nodes) node.start();
+const leader = await instance.served({ isSync: true });
+const standby = instance.nodes.find(({ id }) => id !== leader.id);
+assert.ok(standby);
+
+test("an agent that dies is replaced; PostgreSQL, the term and its sessions go on", async () => {
+  await using client = await leader.client();
+  const [before, postmaster] = [await instance.lock(), await leader.pid("postmaster")];
+  const agent = await pidOf("agent");
+  process.kill(agent, "SIGKILL");
+  await waitFor(async () => ((await pidOf("agent")) !== agent ? true : undefined), {
+    what: "another agent",
+    timeoutMs: 10_000,
+  });
+  const seq = (await instance.lock())?.seq ?? 0;
+  await waitFor(async () => (((await instance.lock())?.seq ?? 0) > seq + 5 ? true : undefined), {
+    what: "renewals",
+    timeoutMs: 10_000,
+  });
+  assert.equal((await instance.lock())?.term, before?.term);
+  assert.equal(await leader.pid("postmaster"), postmaster);
+  await client.query("select 1");
+});
+
+test("a fencer that dies is replaced; PostgreSQL goes on", async () => {
+  const [fencer, postmaster] = [await pidOf("fencer"), await leader.pid("postmaster")];
+  process.kill(fencer, "SIGKILL");
+  await waitFor(async () => ((await pidOf("fencer")) !== fencer ? true : undefined), {
+    what: "another fencer",
+    timeoutMs: 10_000,
+  });
+  assert.equal(await leader.pid("postmaster"), postmaster);
+});
+
+test("an agent that stands still is fenced before the standby may lead", async () => {
+  const postmaster = await leader.pid("postmaster");
+  process.kill(await pidOf("agent"), "SIGSTOP");
+  const gone = waitFor(() => (isAlive(postmaster) ? undefined : performance.now()), {
+    what: "the fence",
+    timeoutMs: 10_000,
+    everyMs: 5,
+  });
+  const claimed = waitFor(
+    async () => ((await instance.lock())?.holder === standby.id ? performance.now() : undefined),
+    { what: "the standby's claim", timeoutMs: 20_000, everyMs: 5 },
+  );
+  assert.ok((await gone) < (await claimed));
+  await instance.served({ by: standby.id });
+});
+
+async function pidOf(process: "agent" | "fencer"): Promise<number> {
+  return waitFor(async () => (await instance.status(leader.id))?.pids[process] ?? undefined, {
+    what: `the pid of the ${process}`,
+    timeoutMs: 10_000,
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
