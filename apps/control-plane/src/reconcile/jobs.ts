@@ -42,12 +42,19 @@ export async function startJobs({ settings, db, run, log, signal }: JobsOptions)
     monitorIntervalSeconds: 1,
   });
   boss.on("error", (error) => log.error({ err: error }, "jobs failed"));
+  await using parts = new AsyncDisposableStack();
+  parts.defer(() => boss.stop({ graceful: true, timeout: 5_000 }));
   await boss.start();
   const options = { policy: "stately", notify: true, heartbeatSeconds: 10, deleteAfterSeconds: 600 } as const;
   await boss.createQueue(queue, { ...options, retryLimit: 2, retryDelay: 0 });
   const stopped = new AbortController();
   const ends = AbortSignal.any([signal, stopped.signal]);
-  const work = { batchSize: 1, localConcurrency: parallelRuns, notifyPollingIntervalSeconds: 1 };
+  const work = {
+    batchSize: 1,
+    localConcurrency: parallelRuns,
+    pollingIntervalSeconds: 0.5,
+    notifyPollingIntervalSeconds: 1,
+  };
   await boss.work<{ instanceId: string }>(queue, work, async (jobs) => {
     for (const { data } of jobs) await run(data.instanceId, ends);
   });
@@ -59,14 +66,15 @@ export async function startJobs({ settings, db, run, log, signal }: JobsOptions)
     for (const id of await unsettledInstanceIds(db)) await send(id);
   };
   const sweeping = runLoop({ name: "sweep", pass: sweep, everyMs: sweepEveryMs, log, signal: ends });
+  parts.defer(async () => {
+    stopped.abort();
+    await sweeping;
+  });
+  const running = parts.move();
   return {
     async wake(trx, instanceId) {
       await send(instanceId, trx);
     },
-    async [Symbol.asyncDispose]() {
-      stopped.abort();
-      await sweeping;
-      await boss.stop({ graceful: true, timeout: 5_000 });
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
