@@ -1,5 +1,5 @@
 import type { InstancesQuery } from "@mainstay/api-contract/instances.ts";
-import type { Insertable, Selectable, Updateable } from "kysely";
+import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
 import type { Database } from "./database.ts";
 import type { AclRow, EndpointRow, InstanceRow, InstancesTable, NodeRow } from "./schema.ts";
 
@@ -47,7 +47,7 @@ export async function listInstances(
   if (query.project_id) filtered = filtered.where("project_id", "=", query.project_id);
   if (query.name)
     filtered = filtered.where((eb) => eb(eb.fn("strpos", ["name", eb.val(query.name)]), ">", 0));
-  if (tags.length > 0) filtered = filtered.where("tags", "@>", tags);
+  if (tags.length > 0) filtered = filtered.where(sql<boolean>`tags @> ${sql.val(tags)}`);
   const { total } = await filtered
     .select((eb) => eb.fn.countAll<string>().as("total"))
     .executeTakeFirstOrThrow();

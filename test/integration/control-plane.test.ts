@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { serve, startTestPlatform } from "../kit/control-plane.ts";
+
+const password = "Aa1!aaaaaaaa";
+const wanted = {
+  name: "orders",
+  engine: "PostgreSQL-15",
+  userName: "shop",
+  password,
+  nodeType: "DB-DEV-S",
+  isHaCluster: true,
+  disableBackup: false,
+  backupSameRegion: false,
+  volumeSize: 0,
+  volumeType: "lssd" as const,
+};
+
+test("the unmodified SDK creates an HA instance, waits for it, changes and deletes it", async () => {
+  await using platform = await startTestPlatform();
+  const { store, compute, db, log } = platform;
+  const api = platform.api();
+  const created = await api.createInstance(wanted);
+  assert.equal(created.status, "provisioning");
+  assert.deepEqual(created.endpoints, []);
+  assert.equal(created.nodeType, "db-dev-s");
+  const startedAt = performance.now();
+  const started = async () => (await compute.nodes(AbortSignal.timeout(1_000))).length === 2 || undefined;
+  await waitFor(started, { what: "two nodes", timeoutMs: 5_000 });
+  await waitFor(async () => (await verifiers(db)) === 0 || undefined, { what: "erasure", timeoutMs: 5_000 });
+  assert.equal(platform.probed.length, 0, "not probed before a node serves");
+  await serve(store, created.id);
+  const ready = await waitFor(
+    async () => {
+      const instance = await api.getInstance({ instanceId: created.id });
+      return instance.status === "ready" ? instance : undefined;
+    },
+    { what: "ready", timeoutMs: 5_000 },
+  );
+  console.log(`create to ready, without PostgreSQL: ${Math.round(performance.now() - startedAt)} ms`);
+  assert.deepEqual((await api.waitForInstance({ instanceId: created.id })).endpoints, ready.endpoints);
+  assert.equal(ready.endpoints[0]?.ip, "127.0.0.1");
+  const hosts = (await compute.nodes(AbortSignal.timeout(1_000))).map(({ hostId }) => hostId);
+  assert.equal(new Set(hosts).size, 2);
+  assert.equal((await db.query("select from metering where event = 'started'")).rowCount, 1);
+  assert.ok(!log.lines.some((line) => line.includes(password) || line.includes("SCRAM-SHA-256$")));
+  await checkChanges(api, created.id);
+  assert.equal((await api.deleteInstance({ instanceId: created.id })).status, "deleting");
+  await waitFor(() => isGone(api, created.id), { what: "404", timeoutMs: 5_000 });
+  assert.deepEqual(await compute.nodes(AbortSignal.timeout(1_000)), []);
+  const keys = await store.list("/", { timeoutMs: 1_000, signal: AbortSignal.timeout(1_000) });
+  assert.deepEqual(keys, []);
+});
+
+type Api = ReturnType<Awaited<ReturnType<typeof startTestPlatform>>["api"]>;
+
+async function checkChanges(api: Api, instanceId: string): Promise<void> {
+  assert.equal((await api.updateInstance({ instanceId, name: "renamed", tags: ["a"] })).name, "renamed");
+  const { totalCount } = await api.listInstances({ name: "name", tags: ["a"] });
+  assert.equal(totalCount, 1);
+  const { rules } = await api.setInstanceACLRules({
+    instanceId,
+    rules: [{ ip: "192.0.2.7/24", description: "" }],
+  });
+  assert.deepEqual(
+    rules.map(({ ip, description }) => [ip, description]),
+    [["192.0.2.0/24", "IP allowed"]],
+  );
+  await waitFor(async () => (await api.getInstance({ instanceId })).status === "ready" || undefined, {
+    what: "configured",
+    timeoutMs: 5_000,
+  });
+  assert.match(await (await api.getInstanceCertificate({ instanceId })).text(), /BEGIN CERTIFICATE/);
+  assert.ok((await api.listNodeTypes({ includeDisabledTypes: false })).totalCount > 3);
+  assert.ok((await api.listDatabaseEngines()).engines[0]?.versions.length);
+}
+
+async function isGone(api: Api, instanceId: string): Promise<true | undefined> {
+  return await api.getInstance({ instanceId }).then(
+    () => undefined,
+    (error: Error) => (error.name === "ResourceNotFoundError" ? true : Promise.reject(error)),
+  );
+}
+
+async function verifiers(db: { query(sql: string): Promise<{ rowCount: number | null }> }) {
+  return (await db.query("select from instances where admin_verifier is not null")).rowCount;
+}
+
+test("bad input is refused in the wire's shapes and leaves nothing behind", async () => {
+  await using platform = await startTestPlatform();
+  const { urls, key } = platform;
+  const base = `${urls[0]}/rdb/v1/regions/fr-par`;
+  const headers = { "x-auth-token": key.secretKey, "content-type": "application/json; charset=utf-8" };
+  const post = async (body: string) => {
+    const response = await fetch(`${base}/instances`, { method: "POST", headers, body });
+    assert.equal(response.headers.get("content-type"), "application/json");
+    return { status: response.status, body: JSON.parse(await response.text()) };
+  };
+  const good = { engine: "postgresql-15", node_type: "db-dev-s", user_name: "u", password };
+  const cases: [object, string][] = [
+    [{ engine: "PostgreSQL-99" }, "engine"],
+    [{ node_type: "huge" }, "node_type"],
+    [{ name: "x".repeat(256) }, "name"],
+    [{ name: "a\u0007b" }, "name"],
+    [{ password: "short" }, "password"],
+    [{ user_name: "pg_me" }, "user_name"],
+    [{ volume_type: "sbs_5k" }, "volume_type"],
+    [{ engine: 15 }, "engine"],
+  ];
+  for (const [change, field] of cases) {
+    const { status, body } = await post(JSON.stringify({ ...good, ...change }));
+    assert.equal(status, 400, field);
+    assert.equal(body.type, "invalid_arguments");
+    assert.equal(body.details[0].argument_name, field);
+  }
+  assert.equal((await post("{")).body.type, "invalid_arguments");
+  assert.equal((await post(JSON.stringify({ name: "x".repeat(300_000) }))).status, 413);
+  const get = async (path: string, token: string = key.secretKey) => {
+    const response = await fetch(`${urls[0]}${path}`, { headers: { "x-auth-token": token } });
+    return [response.status, JSON.parse(await response.text()).type];
+  };
+  const instances = "/rdb/v1/regions/fr-par/instances";
+  assert.deepEqual(await get("/rdb/v1/regions/nl-ams/instances"), [400, "invalid_arguments"]);
+  assert.deepEqual(await get("/rdb/v1/regions/fr-par/backups"), [501, "not_implemented"]);
+  assert.deepEqual(await get(`${instances}/nonsense`), [404, "not_found"]);
+  assert.deepEqual(await get(instances, "nonsense"), [401, "denied_authentication"]);
+  assert.deepEqual(await get(instances, crypto.randomUUID()), [401, "denied_authentication"]);
+  await platform.db.query("update api_keys set expires_at = now()");
+  assert.deepEqual(await get(instances), [401, "denied_authentication"]);
+  assert.equal((await platform.db.query("select from instances")).rowCount, 0);
+});
+
+test("actions in a transient state are refused, except deleting", async () => {
+  await using platform = await startTestPlatform();
+  const api = platform.api();
+  const { id: instanceId } = await api.createInstance({ ...wanted, isHaCluster: false });
+  const named = { name: "TransientStateError" };
+  await assert.rejects(api.updateInstance({ instanceId, name: "x" }), named);
+  await assert.rejects(api.addInstanceACLRules({ instanceId, rules: [] }), named);
+  await api.deleteInstance({ instanceId });
+  await waitFor(() => isGone(api, instanceId), { what: "404", timeoutMs: 8_000 });
+});
+
+test("creation is refused when its nodes cannot be kept apart", async () => {
+  await using platform = await startTestPlatform();
+  await platform.compute.kill("host-2");
+  await platform.compute.kill("host-3");
+  await assert.rejects(platform.api().createInstance(wanted), { name: "OutOfStockError" });
+});
+
+test("two replicas over one database share the work", async () => {
+  await using platform = await startTestPlatform(2);
+  const create = (index: number) => platform.api(index % 2).createInstance({ ...wanted, name: `i${index}` });
+  const created = await Promise.all([0, 1, 2, 3].map(create));
+  for (const { id } of created) {
+    await waitFor(async () => (await serve(platform.store, id)) || undefined, {
+      what: "spec",
+      timeoutMs: 5_000,
+    });
+  }
+  const isReady = async () => {
+    const { instances } = await platform.api(1).listInstances();
+    return instances.every(({ status }) => status === "ready") || undefined;
+  };
+  await waitFor(isReady, { what: "all ready", timeoutMs: 10_000 });
+  assert.equal((await platform.db.query("select from metering where event = 'started'")).rowCount, 4);
+  assert.equal((await platform.compute.nodes(AbortSignal.timeout(1_000))).length, 8);
+});
+
+test("the OpenAPI document and its page are served", async () => {
+  await using platform = await startTestPlatform();
+  const { Validator } = await import("@seriousme/openapi-schema-validator");
+  const document = JSON.parse(await (await fetch(`${platform.urls[0]}/openapi.json`)).text());
+  const result = await new Validator().validate(document);
+  assert.ok(result.valid, JSON.stringify(result.errors));
+  assert.equal((await fetch(`${platform.urls[0]}/docs/`)).status, 200);
+});
