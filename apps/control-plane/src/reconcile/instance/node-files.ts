@@ -14,11 +14,11 @@ export interface NodeFilesPorts {
 const certificateDays = 365;
 
 const tls = {
-  ca: "tls/ca.crt",
-  certificate: "tls/server.crt",
-  key: "tls/server.key",
-  clientCertificate: "tls/client.crt",
-  clientKey: "tls/client.key",
+  ca: "ca.crt",
+  certificate: "server.crt",
+  key: "server.key",
+  clientCertificate: "client.crt",
+  clientKey: "client.key",
 } as const;
 
 /** The files a node starts with: what it is, and who it is. */
@@ -48,11 +48,11 @@ export async function nodeFiles(
   ]);
   return {
     "node.json": JSON.stringify(nodeConfig(record, row, node, engine, storeAddress), null, 2),
-    [tls.ca]: authority.caPem,
-    [tls.certificate]: server.certificatePem,
-    [tls.key]: server.keyPem,
-    [tls.clientCertificate]: client.certificatePem,
-    [tls.clientKey]: client.keyPem,
+    [`tls/${tls.ca}`]: authority.caPem,
+    [`tls/${tls.certificate}`]: server.certificatePem,
+    [`tls/${tls.key}`]: server.keyPem,
+    [`tls/${tls.clientCertificate}`]: client.certificatePem,
+    [`tls/${tls.clientKey}`]: client.keyPem,
   };
 }
 
