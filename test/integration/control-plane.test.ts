@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { serve, startTestPlatform } from "../kit/control-plane.ts";
+import { rdbAt, serve, startTestPlatform } from "../kit/control-plane.ts";
 
 const password = "Aa1!aaaaaaaa";
 const wanted = {
@@ -175,4 +175,16 @@ test("the OpenAPI document and its page are served", async () => {
   const result = await new Validator().validate(document);
   assert.ok(result.valid, JSON.stringify(result.errors));
   assert.equal((await fetch(`${platform.urls[0]}/docs/`)).status, 200);
+});
+
+test("a control plane that starts later goes on with an instance that another left half-made", async () => {
+  await using platform = await startTestPlatform();
+  const { id } = await platform.api().createInstance(wanted);
+  await platform.planes[0]?.[Symbol.asyncDispose]();
+  await using second = await platform.restart();
+  const api = rdbAt(second.url, platform.key, platform.projectId);
+  const serves = async () => (await serve(platform.store, id)) || undefined;
+  await waitFor(serves, { what: "spec", timeoutMs: 10_000 });
+  const isReady = async () => (await api.getInstance({ instanceId: id })).status === "ready" || undefined;
+  await waitFor(isReady, { what: "ready", timeoutMs: 10_000 });
 });
