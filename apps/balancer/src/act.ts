@@ -1,0 +1,69 @@
+/** Carries out one decision about one instance's HAProxy. Chooses nothing. */
+import { writeFileDurably } from "@mainstay/runtime/files.ts";
+import type { Config } from "./config.ts";
+import type { RouteAction } from "./decide.ts";
+import { startHaproxy, stopHaproxy } from "./haproxy/process.ts";
+import { renderConfig } from "./haproxy/render-config.ts";
+import * as runtime from "./haproxy/runtime-socket.ts";
+import { makePlace, type Place, writeKnown } from "./places.ts";
+import { allows, checkRange } from "./ranges.ts";
+import type { KnownRoute, WantedRoute } from "./route.ts";
+
+export async function act(
+  decision: RouteAction,
+  wanted: WantedRoute,
+  known: KnownRoute | undefined,
+  place: Place,
+  config: Config,
+  signal: AbortSignal,
+): Promise<void> {
+  const { generation, address, port } = wanted;
+  switch (decision.action) {
+    case "wait":
+      return;
+    case "start":
+      await makePlace(config, place);
+      await writeRanges(place, wanted.allowedRanges, config);
+      await writeConfig(place, wanted, config);
+      await writeKnown(place, { generation, address, port, term: known?.term ?? 0 });
+      return startHaproxy(place, config.user, signal);
+    case "stop":
+      await stopHaproxy(place);
+      return writeKnown(place, { generation, address, port, term: known?.term ?? 0 });
+    case "allow":
+      // The file first: a HAProxy that is started again must not allow more than the newest ranges.
+      await writeRanges(place, decision.allowedRanges, config);
+      await runtime.setRanges(place.socket, place.rangesFile, decision.allowedRanges);
+      await cutRefused(place, decision.allowedRanges);
+      return writeKnown(place, { generation, address, port, term: known?.term ?? 0 });
+    case "close":
+      return runtime.closeRoute(place.socket);
+    case "route":
+      await runtime.closeRoute(place.socket);
+      // Remembered before it is routed: after a crash here an older term is refused already.
+      await writeKnown(place, { generation, address, port, term: decision.term });
+      return runtime.openRoute(place.socket, decision.target);
+  }
+}
+
+async function writeRanges(
+  { rangesFile }: Place,
+  ranges: readonly string[],
+  { user }: Config,
+): Promise<void> {
+  for (const range of ranges) checkRange(range);
+  await writeFileDurably(rangesFile, ranges.map((range) => `${range}\n`).join(""), { mode: 0o600, ...user });
+}
+
+async function writeConfig(place: Place, { address, port }: WantedRoute, { user }: Config): Promise<void> {
+  const { socket, rangesFile } = place;
+  const content = renderConfig({ address, port, socket, rangesFile });
+  await writeFileDurably(place.configFile, content, { mode: 0o600, ...user });
+}
+
+async function cutRefused({ socket }: Place, ranges: readonly string[]): Promise<void> {
+  const refused = (await runtime.listSessions(socket)).filter(
+    ({ sourceAddress }) => !allows(ranges, sourceAddress),
+  );
+  for (const session of refused) await runtime.endSession(socket, session);
+}

@@ -1,0 +1,54 @@
+/** What one instance's HAProxy needs next. Pure. */
+import type { KnownRoute, RunningRoute, Target, WantedRoute } from "./route.ts";
+
+export type RouteAction =
+  | { readonly action: "wait"; readonly reason: string }
+  /** Starts HAProxy, closed, with the allowed ranges. */
+  | { readonly action: "start"; readonly reason: string }
+  /** Ends HAProxy: it listens elsewhere now. */
+  | { readonly action: "stop"; readonly reason: string }
+  /** Puts the ranges in force and cuts the sessions they no longer allow. */
+  | { readonly action: "allow"; readonly allowedRanges: readonly string[]; readonly reason: string }
+  /** Lets no new session in and cuts those there are. */
+  | { readonly action: "close"; readonly reason: string }
+  /** Closes, then sends clients to the target of this term. */
+  | { readonly action: "route"; readonly target: Target; readonly term: number; readonly reason: string };
+
+export function decideRoute(
+  wanted: WantedRoute,
+  known: KnownRoute | undefined,
+  running: RunningRoute | undefined,
+): RouteAction {
+  if (known && wanted.generation < known.generation) {
+    return { action: "wait", reason: `generation ${wanted.generation} is older than ${known.generation}` };
+  }
+  if (!running) return { action: "start", reason: "HAProxy does not run" };
+  if (known && (known.address !== wanted.address || known.port !== wanted.port)) {
+    return { action: "stop", reason: "the endpoint moved" };
+  }
+  if (!isSameSet(running.allowedRanges, wanted.allowedRanges)) {
+    return { action: "allow", allowedRanges: wanted.allowedRanges, reason: "the allowed ranges changed" };
+  }
+  return decideTarget(wanted, known?.term ?? 0, running);
+}
+
+function decideTarget({ target, term }: WantedRoute, knownTerm: number, running: RunningRoute): RouteAction {
+  if (term < knownTerm) {
+    return running.target
+      ? { action: "close", reason: `term ${term} is older than ${knownTerm}` }
+      : { action: "wait", reason: `term ${term} is older than ${knownTerm}` };
+  }
+  if (!target) {
+    return running.target
+      ? { action: "close", reason: "nobody serves" }
+      : { action: "wait", reason: "nobody serves" };
+  }
+  const isThere = running.target?.address === target.address && running.target.port === target.port;
+  return isThere && term === knownTerm
+    ? { action: "wait", reason: `routes term ${term}` }
+    : { action: "route", target, term, reason: `term ${term} is served by ${target.address}` };
+}
+
+function isSameSet(some: readonly string[], others: readonly string[]): boolean {
+  return new Set(some).size === new Set(others).size && some.every((one) => others.includes(one));
+}

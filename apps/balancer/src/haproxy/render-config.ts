@@ -1,0 +1,44 @@
+/** haproxy.cfg of one instance. It starts closed: what is routed is set at run time. Pure. */
+
+export const backend = "postgres";
+export const server = "primary";
+
+export interface HaproxyInput {
+  readonly address: string;
+  readonly port: number;
+  readonly socket: string;
+  readonly rangesFile: string;
+}
+
+const ipv4 = /^\d{1,3}(\.\d{1,3}){3}$/;
+const plainPath = /^\/[\w./-]+$/;
+
+export function renderConfig({ address, port, socket, rangesFile }: HaproxyInput): string {
+  if (!ipv4.test(address)) throw new RangeError(`not an IPv4 address: ${JSON.stringify(address)}`);
+  for (const path of [socket, rangesFile]) {
+    if (!plainPath.test(path))
+      throw new RangeError(`HAProxy cannot be given this path: ${JSON.stringify(path)}`);
+  }
+  return `# Rendered by Mainstay; changes are overwritten.
+global
+  maxconn 4000
+  stats socket ${socket} mode 600 level admin
+  stats timeout 1h
+
+defaults
+  mode tcp
+  # A session may be idle for a day; TCP keepalive finds peers that are gone.
+  timeout client 24h
+  timeout server 24h
+  timeout connect 1s
+  retries 2
+  option clitcpka
+  option srvtcpka
+
+listen ${backend}
+  bind ${address}:${port}
+  tcp-request connection reject unless { src -f ${rangesFile} }
+  balance roundrobin
+  server ${server} 127.0.0.1:1 disabled
+`;
+}
