@@ -9,7 +9,8 @@ export interface CertificateRequest {
   readonly commonName: string;
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly string[];
-  readonly usage: "server" | "client";
+  /** peer: both, for members of a cluster that call each other. */
+  readonly usage: "server" | "client" | "peer";
   readonly days: number;
 }
 
@@ -92,6 +93,7 @@ async function issue(
   const keys = await generateKeys();
   const now = Date.now();
   const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+  const usages = { server: [serverAuth], client: [clientAuth], peer: [serverAuth, clientAuth] };
   const names = [
     ...request.dnsNames.map((value) => ({ type: "dns" as const, value })),
     ...request.ipAddresses.map((value) => ({ type: "ip" as const, value })),
@@ -108,7 +110,7 @@ async function issue(
     extensions: [
       new x509.BasicConstraintsExtension(false),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([request.usage === "server" ? serverAuth : clientAuth]),
+      new x509.ExtendedKeyUsageExtension(usages[request.usage]),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(ca.publicKey),
       ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),

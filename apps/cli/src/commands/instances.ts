@@ -1,0 +1,168 @@
+/** `mainstay instance …` */
+import { randomInt } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { InstanceView } from "@mainstay/api-contract/instances.ts";
+import { SwitchoverView } from "@mainstay/api-contract/platform.ts";
+import { pause } from "@mainstay/runtime/pause.ts";
+import {
+  type Api,
+  findInstance,
+  getInstance,
+  instancesPath,
+  listInstances,
+  listNodes,
+  openApi,
+} from "../api.ts";
+import { callerDirectory } from "../config.ts";
+import { CommandError } from "../errors.ts";
+import { print, printRows, type ReadOptions, say } from "../print.ts";
+
+export interface CreateOptions extends ReadOptions {
+  readonly engine: string;
+  readonly nodeType: string;
+  readonly ha?: boolean;
+  readonly user: string;
+  /** Never on the command line itself, which everyone on the machine can see. */
+  readonly passwordFile?: string;
+  readonly wait?: boolean;
+}
+
+export async function createInstance(name: string, options: CreateOptions): Promise<void> {
+  const api = await openApi(options.dir);
+  const given = options.passwordFile && (await readPassword(options.passwordFile));
+  const password = given ?? newPassword();
+  const created = await requestInstance(api, name, { ...options, password });
+  if (options.wait) await waitUntilReady(api, created.id);
+  const instance = await getInstance(api, created.id);
+  if (options.json) {
+    print(JSON.stringify({ ...instance, ...(given === undefined && { password }) }, null, 2));
+    return;
+  }
+  print(`${instance.name}: ${instance.id} (${instance.status})`);
+  print(psqlLine(instance, options.user));
+  if (given === undefined) print(`password of ${options.user}, shown only now: ${password}`);
+}
+
+export async function requestInstance(
+  api: Api,
+  name: string,
+  { engine, nodeType, ha, user, password }: Omit<CreateOptions, "dir"> & { password: string },
+) {
+  return api.request("POST", instancesPath, InstanceView, {
+    name,
+    project_id: api.projectId,
+    engine,
+    node_type: nodeType,
+    is_ha_cluster: ha ?? false,
+    disable_backup: true,
+    user_name: user,
+    password,
+    volume_type: "lssd",
+    volume_size: 0,
+    tags: [],
+  });
+}
+
+const readyLimitMs = 120_000;
+
+/** Shows every state with its time; throws when the instance fails or takes too long. */
+export async function waitUntilReady(
+  api: Api,
+  id: string,
+  show: (line: string) => void = say,
+): Promise<void> {
+  const startedMs = performance.now();
+  let shown = "";
+  for (;;) {
+    const { status } = await getInstance(api, id);
+    const tookMs = performance.now() - startedMs;
+    if (status !== shown) show(`${(tookMs / 1_000).toFixed(1)} s  ${status}`);
+    shown = status;
+    if (status === "ready") return;
+    if (status === "error" || tookMs > readyLimitMs) throw new CommandError(`instance ${id} is ${status}`);
+    await pause(50);
+  }
+}
+
+export async function printInstances(options: ReadOptions): Promise<void> {
+  const rows = (await listInstances(await openApi(options.dir))).map((instance) => ({
+    ...instance,
+    endpoint: addressOf(instance),
+    ha: instance.is_ha_cluster,
+  }));
+  printRows(rows, ["id", "name", "status", "engine", "node_type", "ha", "endpoint"], options);
+}
+
+export async function printInstance(word: string, options: ReadOptions): Promise<void> {
+  const instance = await findInstance(await openApi(options.dir), word);
+  if (options.json) print(JSON.stringify(instance, null, 2));
+  else
+    printRows(
+      [{ ...instance, endpoint: addressOf(instance) }],
+      ["id", "name", "status", "engine", "endpoint"],
+      options,
+    );
+}
+
+export async function deleteInstance(word: string, options: ReadOptions & { wait?: boolean }): Promise<void> {
+  const api = await openApi(options.dir);
+  const { id } = await findInstance(api, word);
+  await api.request("DELETE", `${instancesPath}/${id}`, InstanceView);
+  const deadline = performance.now() + readyLimitMs;
+  while (options.wait && (await listInstances(api)).some((instance) => instance.id === id)) {
+    if (performance.now() > deadline) throw new CommandError(`instance ${id} is still being deleted`);
+    await pause(50);
+  }
+  print(options.wait ? `${id} is deleted` : `${id} is being deleted`);
+}
+
+export async function printConnection(
+  word: string,
+  { user, dir }: ReadOptions & { user: string },
+): Promise<void> {
+  print(psqlLine(await findInstance(await openApi(dir), word), user));
+}
+
+export async function switchOver(word: string, options: ReadOptions & { wait?: boolean }): Promise<void> {
+  const api = await openApi(options.dir);
+  const { id } = await findInstance(api, word);
+  const { target } = await api.request("POST", `/mainstay/v1/instances/${id}/switchover`, SwitchoverView, {});
+  const startedMs = performance.now();
+  const isDone = async () =>
+    (await listNodes(api, id)).some((node) => node.id === target && node.role === "primary");
+  while (options.wait && !(await isDone())) {
+    if (performance.now() - startedMs > 60_000) throw new CommandError(`${target} has not become primary`);
+    await pause(50);
+  }
+  print(options.wait ? `${target} leads` : `${target} will lead`);
+}
+
+export async function printNodes(word: string, options: ReadOptions): Promise<void> {
+  const api = await openApi(options.dir);
+  const nodes = await listNodes(api, (await findInstance(api, word)).id);
+  printRows(nodes, ["id", "host", "zone", "role", "sync", "state", "address", "port"], options);
+}
+
+export function psqlLine(instance: InstanceView, user: string): string {
+  const [endpoint] = instance.endpoints;
+  return endpoint ? `psql -h ${endpoint.ip} -p ${endpoint.port} -U ${user} rdb` : "no endpoint yet";
+}
+
+function addressOf({ endpoints: [endpoint] }: InstanceView): string | undefined {
+  return endpoint && `${endpoint.ip}:${endpoint.port}`;
+}
+
+/** By the API's rules: a lower and an upper case letter, a digit, a special character. */
+export function newPassword(): string {
+  const letters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+  const drawn = Array.from({ length: 24 }, () => letters[randomInt(letters.length)]).join("");
+  return `${drawn}aA1_`;
+}
+
+async function readPassword(file: string): Promise<string> {
+  const text = await readFile(resolve(callerDirectory, file), "utf8").catch((cause: unknown) => {
+    throw new CommandError(`--password-file ${file} cannot be read`, { cause });
+  });
+  return text.replace(/\r?\n$/, "");
+}

@@ -1,0 +1,154 @@
+/** `mainstay up`: a whole platform on this machine. */
+
+import { spawn } from "node:child_process";
+import { mkdir, open, statfs } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { createLog } from "@mainstay/runtime/log.ts";
+import { pause } from "@mainstay/runtime/pause.ts";
+import { listInstances, openApi } from "../api.ts";
+import { makeDirectory } from "../config.ts";
+import { CommandError } from "../errors.ts";
+import { childPid, notePid } from "../platform/child.ts";
+import { type Layout, layoutOf } from "../platform/layout.ts";
+import { runPlatform } from "../platform/platform.ts";
+import { createSettings, readSettings, type Settings, writeSettings } from "../platform/settings.ts";
+import { print, say } from "../print.ts";
+import { down } from "./down.ts";
+import { newPassword, psqlLine, requestInstance, waitUntilReady } from "./instances.ts";
+
+export interface UpOptions {
+  readonly dir: string;
+  readonly listen?: { readonly address: string; readonly port: number };
+  readonly detach?: boolean;
+  readonly demo: boolean;
+  readonly hosts?: number;
+  readonly etcdMembers?: number;
+}
+
+const platformName = "platform";
+const answerLimitMs = 60_000;
+const neededBytes = 500e6;
+
+export async function up(options: UpOptions): Promise<void> {
+  const layout = layoutOf(await makeDirectory(options.dir));
+  const settings = await settle(layout, options);
+  await startPlatform(layout);
+  const startedMs = performance.now();
+  await untilAnswers(options.dir, layout, startedMs);
+  if (!settings.isComplete) {
+    if (options.demo) await createDemo(options.dir);
+    await writeSettings(layout, { ...settings, isComplete: true });
+  }
+  await printSummary(options.dir, layout);
+  if (options.detach) return;
+  say("Ctrl-C stops everything; the data stays.");
+  await untilInterrupted();
+  await down({ dir: options.dir });
+}
+
+/** The hidden command that keeps everything running. Its own end leaves everything running. */
+export async function runDetached(dir: string): Promise<void> {
+  const layout = layoutOf(await makeDirectory(dir));
+  const settings = await readSettings(layout);
+  if (!settings) throw new CommandError(`there is no platform in ${dir}`);
+  const controller = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => controller.abort());
+  await runPlatform(layout, settings, createLog(platformName), controller.signal);
+}
+
+/** Nothing is left half-done: whatever can be refused is refused before anything is made. */
+async function settle(layout: Layout, options: UpOptions): Promise<Settings> {
+  const known = await readSettings(layout);
+  if ((await childPid(layout, platformName)) !== undefined) {
+    throw new CommandError(`the platform of ${layout.dir} runs already`);
+  }
+  const listen = options.listen ?? known?.listen ?? { address: "127.0.0.1", port: 8400 };
+  if (known && (listen.address !== known.listen.address || listen.port !== known.listen.port)) {
+    throw new CommandError(
+      `${layout.dir} listens on ${known.listen.address}:${known.listen.port}; --listen cannot change it`,
+    );
+  }
+  if ((await childPid(layout, "control-plane")) === undefined) await checkPort(listen);
+  const { bavail, bsize } = await statfs(layout.dir);
+  if (bavail * bsize < neededBytes) {
+    throw new CommandError(
+      `${layout.dir} has ${Math.floor((bavail * bsize) / 1e6)} MB free; 500 MB are needed`,
+    );
+  }
+  if (known) return known;
+  const { hosts = 3, etcdMembers = 1 } = options;
+  return createSettings(layout, { listen, hosts, etcdMembers });
+}
+
+function checkPort({ address, port }: { address: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", (cause) => {
+      reject(
+        new CommandError(
+          `${address}:${port} cannot be listened on (${cause.message}); choose another with --listen`,
+        ),
+      );
+    });
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve()));
+  });
+}
+
+async function startPlatform(layout: Layout): Promise<void> {
+  for (const dir of [layout.logDir, layout.pidsDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  const output = await open(join(layout.logDir, "platform.log"), "a", 0o600);
+  const child = spawn(process.execPath, [layout.programs.cli, "platform-run", "--dir", layout.dir], {
+    cwd: layout.dir,
+    stdio: ["ignore", output.fd, output.fd],
+    detached: true,
+  });
+  child.unref();
+  await notePid(layout, platformName, child.pid ?? 0);
+  await output.close();
+}
+
+async function untilAnswers(dir: string, layout: Layout, startedMs: number): Promise<void> {
+  const api = await openApi(dir);
+  say("starting etcd, PostgreSQL, the control plane and the balancer");
+  for (;;) {
+    const tookMs = performance.now() - startedMs;
+    const isUp = await listInstances(api).then(
+      () => true,
+      () => false,
+    );
+    if (isUp) return say(`${(tookMs / 1_000).toFixed(1)} s  the API answers at ${api.url}`);
+    if (tookMs > answerLimitMs || (await childPid(layout, platformName)) === undefined) {
+      throw new CommandError(`the platform did not come up; see ${join(layout.logDir, "platform.log")}`);
+    }
+    await pause(50);
+  }
+}
+
+async function createDemo(dir: string): Promise<void> {
+  const api = await openApi(dir);
+  const password = newPassword();
+  say("creating the highly available instance demo");
+  const plan = { engine: "PostgreSQL-15", nodeType: "db-dev-s", ha: true, user: "demo", password };
+  const { id } = await requestInstance(api, "demo", plan);
+  await waitUntilReady(api, id);
+  say(`password of demo's user demo, shown only now: ${password}`);
+}
+
+async function printSummary(dir: string, layout: Layout): Promise<void> {
+  const api = await openApi(dir);
+  for (const instance of await listInstances(api)) {
+    print(
+      `${instance.name} (${instance.status}): ${psqlLine(instance, instance.name === "demo" ? "demo" : "USER")}`,
+    );
+  }
+  print(`API: ${api.url} (documentation at ${api.url}/docs)`);
+  print(`keys: source ${layout.connectionFile}`);
+}
+
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
+}

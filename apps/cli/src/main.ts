@@ -1,0 +1,138 @@
+/** The command line. */
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { down } from "./commands/down.ts";
+import { type Power, printHosts, switchHost } from "./commands/hosts.ts";
+import * as instances from "./commands/instances.ts";
+import { printStatus } from "./commands/status.ts";
+import { runDetached, up } from "./commands/up.ts";
+import { directoryDefault } from "./config.ts";
+import { CommandError } from "./errors.ts";
+
+const program = new Command("mainstay").description("Managed PostgreSQL on your own machines").exitOverride();
+
+program
+  .addCommand(
+    at("up", "start the platform of a directory; make it first if there is none")
+      .option("--listen <address:port>", "where the API listens (default 127.0.0.1:8400)", parseListen)
+      .option("--detach", "return when everything answers")
+      .option("--no-demo", "do not create the instance demo on the first run")
+      .option("--hosts <number>", "virtual hosts (default 3)", parseCount)
+      .option("--etcd-members <number>", "1 or 3 (default 1)", parseMembers)
+      .action((options) => up(options)),
+  )
+  .addCommand(
+    at("down", "stop everything that up started; the data stays")
+      .option("--purge", "delete the data too")
+      .action((options) => down(options)),
+  )
+  .addCommand(read("status", "what runs").action((options) => printStatus(options)))
+  .addCommand(
+    at("platform-run", "keep the platform running").action(({ dir }) => runDetached(dir)),
+    { hidden: true },
+  );
+
+const instance = program.command("instance").description("databases");
+instance
+  .addCommand(
+    read("create", "create an instance")
+      .argument("<name>")
+      .option("--ha", "two nodes on different hosts, synchronous")
+      .option("--engine <name>", "engine and major version", "PostgreSQL-15")
+      .option("--node-type <name>", "plan", "db-dev-s")
+      .option("--user <name>", "the first user", "admin")
+      .option("--password-file <file>", "its password; without, one is made and shown")
+      .option("--wait", "until it is ready, showing the steps")
+      .action((name, options) => instances.createInstance(name, options)),
+  )
+  .addCommand(read("list", "all instances").action((options) => instances.printInstances(options)))
+  .addCommand(
+    read("get", "one instance")
+      .argument("<instance>", "name or id")
+      .action((word, options) => instances.printInstance(word, options)),
+  )
+  .addCommand(
+    read("delete", "delete an instance and its data")
+      .argument("<instance>", "name or id")
+      .option("--wait", "until it is gone")
+      .action((word, options) => instances.deleteInstance(word, options)),
+  )
+  .addCommand(
+    at("connect", "the psql line of an instance")
+      .argument("<instance>", "name or id")
+      .option("--user <name>", "as whom", "admin")
+      .action((word, options) => instances.printConnection(word, options)),
+  )
+  .addCommand(
+    at("switchover", "let the standby lead")
+      .argument("<instance>", "name or id")
+      .option("--wait", "until it leads")
+      .action((word, options) => instances.switchOver(word, options)),
+  );
+
+program
+  .command("node")
+  .description("the servers of an instance")
+  .addCommand(
+    read("list", "the nodes of an instance")
+      .argument("<instance>", "name or id")
+      .action((word, options) => instances.printNodes(word, options)),
+  );
+
+const host = program.command("host").description("the virtual hosts of this machine");
+host.addCommand(read("list", "all hosts").action((options) => printHosts(options)));
+const powers: Record<Power, string> = {
+  kill: "power cut: everything on it dies at once",
+  start: "power on",
+  freeze: "everything on it stands still",
+  thaw: "everything on it goes on",
+};
+for (const power of ["kill", "start", "freeze", "thaw"] as const) {
+  host.addCommand(
+    at(power, powers[power])
+      .argument("<host>")
+      .action((hostId, options) => switchHost(power, hostId, options)),
+  );
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 1; // it has said what is wrong
+  } else {
+    const line = error instanceof CommandError ? error.message : `unexpected: ${String(error)}`;
+    process.stderr.write(`mainstay: ${line}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function at(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .exitOverride()
+    .option("--dir <dir>", "the platform's directory (or MAINSTAY_DIR)", directoryDefault);
+}
+
+function read(name: string, description: string): Command {
+  return at(name, description).option("--json", "only JSON on standard output");
+}
+
+function parseListen(text: string): { address: string; port: number } {
+  const match = /^(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match?.[1] || port < 1 || port > 65_535)
+    throw new InvalidArgumentError("It is an IPv4 address and a port.");
+  return { address: match[1], port };
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 50)
+    throw new InvalidArgumentError("It is a number from 1 to 50.");
+  return count;
+}
+
+function parseMembers(text: string): number {
+  if (text !== "1" && text !== "3") throw new InvalidArgumentError("It is 1 or 3.");
+  return Number(text);
+}
