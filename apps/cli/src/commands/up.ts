@@ -40,6 +40,7 @@ export async function up(options: UpOptions): Promise<void> {
     if (options.demo) await createDemo(options.dir);
     await writeSettings(layout, { ...settings, isComplete: true });
   }
+  await untilInstancesAreBack(options.dir);
   await printSummary(options.dir, layout);
   if (options.detach) return;
   say("Ctrl-C stops everything; the data stays.");
@@ -123,6 +124,16 @@ async function untilAnswers(dir: string, layout: Layout, startedMs: number): Pro
     }
     await pause(50);
   }
+}
+
+const backLimitMs = 30_000;
+
+/** Instances that ran before come back by themselves; what is not ready by then is shown as it is. */
+async function untilInstancesAreBack(dir: string): Promise<void> {
+  const api = await openApi(dir);
+  const deadline = performance.now() + backLimitMs;
+  const isSettled = ({ status }: { status: string }) => status === "ready" || status === "error";
+  while (performance.now() < deadline && !(await listInstances(api)).every(isSettled)) await pause(100);
 }
 
 async function createDemo(dir: string): Promise<void> {

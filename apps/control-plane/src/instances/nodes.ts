@@ -9,6 +9,7 @@ export async function listNodes(platform: Platform, id: string, actor: Actor): P
   const { instance, nodes } = await getInstance(platform.db, id, actor);
   const provided = await platform.compute.nodes(AbortSignal.timeout(5_000));
   const sync = platform.observed.sync(instance.id);
+  const lock = platform.observed.lock(instance.id);
   return nodes.map((row) => {
     const node = provided.find((one) => one.id === row.id);
     const status = platform.observed.node(instance.id, row.id);
@@ -16,7 +17,8 @@ export async function listNodes(platform: Platform, id: string, actor: Actor): P
       id: row.id,
       host: row.host_id,
       zone: row.zone,
-      role: status?.role ?? "unknown",
+      // A node that died as primary cannot say so: who leads is what the lock says.
+      role: status?.role === "primary" && lock?.holder !== row.id ? "unknown" : (status?.role ?? "unknown"),
       sync: sync?.mode === "sync" && sync.members.includes(row.id),
       state: status?.state ?? "unknown",
       reason: status?.reason ?? "not heard of within 15 s",

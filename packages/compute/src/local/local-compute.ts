@@ -1,5 +1,5 @@
 /** Nodes as groups of processes on this machine, on virtual hosts in zones. */
-import { chown, mkdir, realpath, rename, rm, statfs } from "node:fs/promises";
+import { chown, mkdir, realpath, rename, rm, rmdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { runLoop } from "@mainstay/control-loop/run-loop.ts";
 import { findEngines } from "@mainstay/postgres/engines.ts";
@@ -151,7 +151,9 @@ async function removeNode(dir: string, id: string): Promise<void> {
     await killTree(removed);
     await rm(removed, { recursive: true, force: true });
   }
-  await rm(runtimeDirOf(dir, id), { recursive: true, force: true });
+  const runtimeDir = runtimeDirOf(dir, id);
+  await rm(runtimeDir, { recursive: true, force: true });
+  await rmdir(dirname(runtimeDir)).catch(() => {}); // the last one tidies up
   await freeAddressesOf(dir, id);
 }
 

@@ -1,0 +1,200 @@
+/** From one command to a replicated PostgreSQL that survives the loss of a host: everything real. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { findEngines } from "@mainstay/postgres/engines.ts";
+import { pause, waitFor } from "@mainstay/runtime/pause.ts";
+import { processesUnder } from "@mainstay/runtime/process-tree.ts";
+import { run } from "@mainstay/runtime/run.ts";
+import type { Rdbv1 } from "@scaleway/sdk-rdb";
+import pg from "pg";
+import { newPlatform } from "../kit/platform.ts";
+
+const platform = await newPlatform();
+after(() => platform[Symbol.asyncDispose]());
+const password = "Secret-of-a-test-1";
+const { signal } = new AbortController();
+const binDir = (await findEngines(signal)).at(-1)?.binDir ?? "";
+
+test("one command brings up a platform", async () => {
+  await platform.command("up", "--detach", "--no-demo", "--listen", platform.listen);
+  assert.equal((await stat(join(platform.dir, "connection.env"))).mode & 0o777, 0o600);
+  await assert.rejects(platform.command("up", "--detach"), /runs already/);
+});
+
+let primary: Rdbv1.Instance;
+
+test("the official SDK creates a highly available instance that is ready when it says so", async () => {
+  primary = await create("shop", true);
+  const nodes = await listNodes("shop");
+  assert.deepEqual(nodes.map(({ role }) => role).toSorted(), ["primary", "standby"]);
+  assert.equal(new Set(nodes.map(({ zone }) => zone)).size, 2);
+  await using client = await connect(primary);
+  assert.deepEqual((await client.query("select 1 as one")).rows, [{ one: 1 }]);
+});
+
+test("a dump of a benchmark's tables is the same in a second instance", async () => {
+  await bench(primary, ["-i", "-s", "20", "-q"]);
+  await bench(primary, ["-c", "4", "-T", "3"]);
+  const copy = await create("copy", false);
+  const dump = (await dumpOf(primary)).stdout;
+  const load = ["-q", "-v", "ON_ERROR_STOP=1", ...target(copy)];
+  await run(join(binDir, "psql"), load, { env: passwordEnv, input: dump, timeoutMs: 120_000 });
+  assert.equal(await checksum(copy), await checksum(primary));
+  await (await platform.sdk()).deleteInstance({ instanceId: copy.id });
+});
+
+test("the loss of the primary's host during writes loses no acknowledged row", async () => {
+  const leader = (await listNodes("shop")).find(({ role }) => role === "primary");
+  assert.ok(leader);
+  const writer = await startWriter(primary);
+  await waitFor(() => writer.acknowledged.length > 20 || undefined, { what: "rows", timeoutMs: 20_000 });
+  await platform.command("host", "kill", leader.host);
+  const before = writer.acknowledged.length;
+  await waitFor(() => writer.acknowledged.length > before + 20 || undefined, {
+    what: "rows after the failover",
+    timeoutMs: 30_000,
+  });
+  await writer.stop();
+  await using client = await connect(primary);
+  const { rows } = await client.query<{ id: number }>("select id from written");
+  const found = new Set(rows.map(({ id }) => id));
+  assert.deepEqual(
+    writer.acknowledged.filter((id) => !found.has(id)),
+    [],
+  );
+  await platform.command("host", "start", leader.host);
+  await waitFor(async () => (await listNodes("shop")).some(({ sync }) => sync) || undefined, {
+    what: "a sync standby",
+    timeoutMs: 60_000,
+    everyMs: 200,
+  });
+});
+
+test("down leaves no process, up brings everything back with its data", async () => {
+  const before = await checksum(primary);
+  await platform.command("down");
+  assert.deepEqual(await processesUnder(platform.dir), []);
+  await platform.command("up", "--detach");
+  const sdk = await platform.sdk();
+  assert.equal((await sdk.waitForInstance({ instanceId: primary.id })).status, "ready");
+  assert.equal(await checksum(primary), before);
+});
+
+test("down --purge leaves nothing", async () => {
+  await platform.command("down", "--purge");
+  await assert.rejects(stat(platform.dir));
+  assert.deepEqual(await processesUnder(platform.dir), []);
+});
+
+async function create(name: string, isHaCluster: boolean): Promise<Rdbv1.Instance> {
+  const sdk = await platform.sdk();
+  const { id } = await sdk.createInstance({
+    name,
+    engine: "PostgreSQL-15",
+    nodeType: "db-dev-s",
+    isHaCluster,
+    disableBackup: true,
+    userName: "owner",
+    password,
+    volumeType: "lssd",
+    volumeSize: 0,
+    backupSameRegion: false,
+  });
+  const instance = await sdk.waitForInstance({ instanceId: id }, { minDelay: 1, maxDelay: 1 });
+  assert.equal(instance.status, "ready");
+  return instance;
+}
+
+interface NodeRow {
+  readonly role: string;
+  readonly sync: boolean;
+  readonly host: string;
+  readonly zone: string;
+}
+
+async function listNodes(name: string): Promise<NodeRow[]> {
+  return JSON.parse(await platform.command("node", "list", name, "--json"));
+}
+
+function endpointOf({ endpoints }: Rdbv1.Instance) {
+  const [endpoint] = endpoints;
+  assert.ok(endpoint?.ip);
+  return { host: endpoint.ip, port: endpoint.port };
+}
+
+function target(instance: Rdbv1.Instance): string[] {
+  const { host, port } = endpointOf(instance);
+  return ["-h", host, "-p", String(port), "-U", "owner", "-d", "rdb"];
+}
+
+const passwordEnv = { PGPASSWORD: password, PATH: "/usr/bin:/bin", LC_ALL: "C" };
+
+async function bench(instance: Rdbv1.Instance, args: readonly string[]): Promise<void> {
+  const [, host = "", , port = "", , user = "", , database = ""] = target(instance);
+  const all = [...args, "-h", host, "-p", port, "-U", user, database];
+  await run(join(binDir, "pgbench"), all, { env: passwordEnv, timeoutMs: 180_000 });
+}
+
+function dumpOf(instance: Rdbv1.Instance) {
+  const args = ["--no-owner", "--no-privileges", ...target(instance)];
+  return run(join(binDir, "pg_dump"), args, { env: passwordEnv, timeoutMs: 120_000 });
+}
+
+/** Of the dump: schema and every row, in the order of the tables' keys. */
+async function checksum(instance: Rdbv1.Instance): Promise<string> {
+  await using client = await connect(instance);
+  const { rows } = await client.query(`
+    select (select md5(string_agg(a::text, '|' order by aid)) from pgbench_accounts a) as accounts,
+      (select md5(string_agg(t::text, '|' order by tid)) from pgbench_tellers t) as tellers,
+      (select md5(string_agg(b::text, '|' order by bid)) from pgbench_branches b) as branches,
+      (select md5(string_agg(h::text, '|' order by h::text)) from pgbench_history h) as history,
+      (select count(*) from pgbench_history) as count`);
+  return createHash("sha256").update(JSON.stringify(rows)).digest("hex");
+}
+
+async function connect(instance: Rdbv1.Instance): Promise<pg.Client & AsyncDisposable> {
+  const client = new pg.Client({
+    ...endpointOf(instance),
+    user: "owner",
+    password,
+    database: "rdb",
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 60_000,
+  });
+  client.on("error", () => {});
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
+}
+
+/** Writes a row every 20 ms through the endpoint, connecting again whenever it must. */
+async function startWriter(instance: Rdbv1.Instance) {
+  const acknowledged: number[] = [];
+  await using first = await connect(instance);
+  await first.query("create table written (id int primary key)");
+  let isOver = false;
+  let id = 0;
+  const writing = (async () => {
+    while (!isOver) {
+      try {
+        await using client = await connect(instance);
+        while (!isOver) {
+          await client.query("insert into written values ($1)", [++id]);
+          acknowledged.push(id);
+          await pause(20);
+        }
+      } catch {
+        await pause(20);
+      }
+    }
+  })();
+  return {
+    acknowledged,
+    async stop() {
+      isOver = true;
+      await writing;
+    },
+  };
+}
