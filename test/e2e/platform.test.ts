@@ -79,7 +79,10 @@ test("down leaves no process, up brings everything back with its data", async ()
   assert.deepEqual(await processesUnder(platform.dir), []);
   await platform.command("up", "--detach");
   const sdk = await platform.sdk();
-  assert.equal((await sdk.waitForInstance({ instanceId: primary.id })).status, "ready");
+  assert.equal(
+    (await sdk.waitForInstance({ instanceId: primary.id }, { minDelay: 1, maxDelay: 1 })).status,
+    "ready",
+  );
   assert.equal(await checksum(primary), before);
 });
 

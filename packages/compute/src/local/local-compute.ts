@@ -55,9 +55,16 @@ export async function createLocalCompute(options: LocalOptions): Promise<LocalCo
     const running = new Set((await readHosts(dir)).filter(isRunning).map(({ id }) => id));
     for (const record of await readRecords(dir)) {
       if (record.state !== "running" || !running.has(record.hostId)) continue;
-      const nodeDir = nodeDirOf(dir, record);
-      if ((await supervisorPid(nodeDir)) === undefined) await startSupervisor(supervisor, nodeDir, user);
+      await startOne(record);
     }
+  }
+
+  /** The runtime directory is gone after a restart of the machine or of the whole platform. */
+  async function startOne(record: NodeRecord): Promise<void> {
+    const nodeDir = nodeDirOf(dir, record);
+    if ((await supervisorPid(nodeDir)) !== undefined) return;
+    await makeRuntimeDir(runtimeDirOf(dir, record.id), user);
+    await startSupervisor(supervisor, nodeDir, user);
   }
 
   return {
@@ -80,8 +87,7 @@ export async function createLocalCompute(options: LocalOptions): Promise<LocalCo
         await prepareNode(dir, record, spec, user);
         await writeRecord(dir, { ...record, state: "running" });
       }
-      const nodeDir = nodeDirOf(dir, record);
-      if ((await supervisorPid(nodeDir)) === undefined) await startSupervisor(supervisor, nodeDir, user);
+      await startOne(record);
       return toNode(dir, { ...record, state: "running" });
     },
     deleteNode: (id) => removeNode(dir, id),
@@ -126,16 +132,20 @@ async function prepareNode(
   if (bavail * bsize < neededBytes) {
     throw new ComputeError({ code: "volume-full", neededBytes, freeBytes: bavail * bsize });
   }
-  const runtimeDir = runtimeDirOf(dir, record.id);
-  await mkdir(dirname(runtimeDir), { recursive: true, mode: 0o755 });
   const folders = new Set(["volume", "log", ...Object.keys(spec.files).map(dirname)]);
-  for (const folder of [nodeDir, runtimeDir, ...[...folders].map((name) => join(nodeDir, name))]) {
+  for (const folder of [nodeDir, ...[...folders].map((name) => join(nodeDir, name))]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     if (user) await chown(folder, user.uid, user.gid);
   }
   for (const [name, content] of Object.entries(spec.files)) {
     await writeFileDurably(join(nodeDir, name), content, { mode: 0o600, ...user });
   }
+}
+
+async function makeRuntimeDir(runtimeDir: string, user: User | undefined): Promise<void> {
+  await mkdir(dirname(runtimeDir), { recursive: true, mode: 0o755 });
+  await mkdir(runtimeDir, { recursive: true, mode: 0o700 });
+  if (user) await chown(runtimeDir, user.uid, user.gid);
 }
 
 /** The record goes first, so that nobody starts the node again; what a crash leaves is found by its name. */
