@@ -1,0 +1,84 @@
+/** What a client sees: the gap in its writes, and throughput through the endpoint against direct. */
+import { join } from "node:path";
+import { findEngines } from "@mainstay/postgres/engines.ts";
+import { pause } from "@mainstay/runtime/pause.ts";
+import { run } from "@mainstay/runtime/run.ts";
+import pg from "pg";
+
+export const password = "Secret-of-a-bench-1";
+
+export interface Instance {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+const { signal } = new AbortController();
+
+/** Writes every 20 ms while `fault` happens; the longest time between two acknowledgements, in milliseconds. */
+export async function writeGapMs(instance: Instance, fault: () => Promise<unknown>): Promise<number> {
+  let acknowledgedMs = performance.now();
+  let longestMs = 0;
+  let afterFault = 0;
+  let isHit = false;
+  const writing = (async () => {
+    while (afterFault < 50) {
+      try {
+        await write(instance, () => {
+          const nowMs = performance.now();
+          longestMs = Math.max(longestMs, nowMs - acknowledgedMs);
+          acknowledgedMs = nowMs;
+          if (isHit) afterFault += 1;
+          return afterFault < 50;
+        });
+      } catch {
+        await pause(20);
+      }
+    }
+  })();
+  await pause(1_000);
+  longestMs = 0;
+  await fault();
+  isHit = true;
+  await writing;
+  return longestMs;
+}
+
+async function write(instance: Instance, onAcknowledged: () => boolean): Promise<void> {
+  const { host, port } = instance;
+  const options = { host, port, user: "owner", password, database: "rdb" };
+  const client = new pg.Client({ ...options, connectionTimeoutMillis: 1_000 });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    await client.query("create table if not exists beats (at timestamptz)");
+    do {
+      await pause(20);
+      await client.query("insert into beats values (now())");
+    } while (onAcknowledged());
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+export async function compareThroughput({ host, port }: Instance, address: string) {
+  await pgbench(["-i", "-s", "10", "-q"], host, port);
+  const results = [];
+  for (const [name, args] of [
+    ["pgbench -S, 8 clients", ["-S", "-c", "8", "-T", "10"]],
+    ["pgbench TPC-B, 8 clients", ["-c", "8", "-T", "10"]],
+  ] as const) {
+    const direct = await pgbench(args, address, 5432);
+    const endpoint = await pgbench(args, host, port);
+    results.push({ name, direct, endpoint, ratio: endpoint / direct });
+  }
+  return results;
+}
+
+async function pgbench(args: readonly string[], host: string, port: number): Promise<number> {
+  const binDir = (await findEngines(signal)).at(-1)?.binDir ?? "";
+  const env = { PGPASSWORD: password, PGSSLMODE: "disable", PATH: "/usr/bin:/bin", LC_ALL: "C" };
+  const all = [...args, "-h", host, "-p", String(port), "-U", "owner", "rdb"];
+  const { stdout } = await run(join(binDir, "pgbench"), all, { env, timeoutMs: 120_000 });
+  return Math.round(Number(/tps = ([\d.]+)/.exec(stdout)?.[1] ?? 0));
+}

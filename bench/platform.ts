@@ -1,0 +1,112 @@
+/**
+ * Measures a platform on this machine and prints times beside a bare reference of the same run:
+ * `npm run bench`. Nothing is asserted; shared machines vary.
+ */
+import { newPlatform, type TestPlatform } from "@mainstay/test/kit/platform.ts";
+import { bareHa, bareSingle } from "./bare.ts";
+import { compareThroughput, type Instance, password, writeGapMs } from "./client.ts";
+
+const rounds = 3;
+await using platform = await newPlatform();
+const upMs = await timed(() => platform.command("up", "--detach", "--no-demo", "--listen", platform.listen));
+report("up, packages installed: API answers", upMs);
+
+const bare = { single: await repeated(bareSingle), ha: await repeated(bareHa) };
+const single = await repeated(() => createMs(false));
+report("create to ready, single node", single, bare.single);
+const ha = await repeated(() => createMs(true));
+report("create to ready, HA", ha, bare.ha);
+
+const instance = await create("bench", true);
+const gaps: number[] = [];
+for (let round = 0; round < rounds; round++) gaps.push(await hostLoss(instance));
+report("host kill: longest time without an acknowledged write", median(gaps));
+for (const { name, ratio, endpoint, direct } of await compareThroughput(
+  instance,
+  await primaryAddress("bench"),
+)) {
+  process.stdout.write(
+    `${name}: endpoint ${endpoint} tps, direct ${direct} tps, ratio ${ratio.toFixed(2)}\n`,
+  );
+}
+
+async function create(name: string, isHaCluster: boolean): Promise<Instance> {
+  const sdk = await platform.sdk();
+  const { id } = await sdk.createInstance({
+    name,
+    engine: "PostgreSQL-15",
+    nodeType: "db-dev-s",
+    isHaCluster,
+    disableBackup: true,
+    userName: "owner",
+    password,
+    volumeType: "lssd",
+    volumeSize: 0,
+    backupSameRegion: false,
+  });
+  for (;;) {
+    const found = await sdk.getInstance({ instanceId: id });
+    const [endpoint] = found.endpoints;
+    if (found.status === "ready" && endpoint?.ip) return { id, host: endpoint.ip, port: endpoint.port };
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function createMs(isHa: boolean): Promise<number> {
+  let id = "";
+  const tookMs = await timed(async () => {
+    id = (await create(`bench-${isHa ? "ha" : "single"}`, isHa)).id;
+  });
+  await platform.command("instance", "delete", id, "--wait");
+  return tookMs;
+}
+
+async function hostLoss(target: Instance): Promise<number> {
+  const leader = (await nodes(platform, "bench")).find(({ role }) => role === "primary");
+  if (!leader) throw new Error("no primary");
+  const gap = await writeGapMs(target, () => platform.command("host", "kill", leader.host));
+  await platform.command("host", "start", leader.host);
+  while (!(await nodes(platform, "bench")).some(({ sync }) => sync)) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return gap;
+}
+
+async function primaryAddress(name: string): Promise<string> {
+  return (await nodes(platform, name)).find(({ role }) => role === "primary")?.address ?? "";
+}
+
+interface Node {
+  readonly role: string;
+  readonly sync: boolean;
+  readonly host: string;
+  readonly address: string;
+}
+
+async function nodes(on: TestPlatform, name: string): Promise<Node[]> {
+  return JSON.parse(await on.command("node", "list", name, "--json"));
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
+}
+
+async function repeated(measure: () => Promise<number>): Promise<number> {
+  const all: number[] = [];
+  for (let round = 0; round < rounds; round++) all.push(await measure());
+  return median(all);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function report(what: string, ms: number, referenceMs?: number): void {
+  const reference =
+    referenceMs === undefined
+      ? ""
+      : `, bare ${Math.round(referenceMs)} ms, ratio ${(ms / referenceMs).toFixed(2)}`;
+  process.stdout.write(`${what}: ${Math.round(ms)} ms${reference}\n`);
+}
