@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { formatRecord } from "@mainstay/dcs/records.ts";
+import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { startInstance } from "../kit/nodes.ts";
 

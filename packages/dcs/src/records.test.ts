@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LockRecord, NodeStatus } from "@mainstay/domain/cluster.ts";
-import { formatNodeStatus, formatRecord, parseLock, parseNodeStatus, RecordError } from "./records.ts";
+import { formatRecord } from "./format-record.ts";
+import { formatNodeStatus, parseLock, parseNodeStatus, RecordError } from "./records.ts";
 
 const lock: LockRecord = { term: 3, holder: "pg-6f1c0b0e-1", bootId: "b1", phase: "serving", seq: 7 };
 

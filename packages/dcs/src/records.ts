@@ -115,10 +115,3 @@ export function formatNodeStatus(status: NodeStatus): string {
     flushPosition: flushPosition === null ? null : formatWalPosition(flushPosition),
   });
 }
-
-/** Every other record is plain JSON. */
-export function formatRecord(
-  record: ClusterSpec | EndpointSpec | LockRecord | SyncRecord | SwitchoverRequest,
-): string {
-  return JSON.stringify(record);
-}

@@ -6,12 +6,15 @@ import { decide } from "@mainstay/ha/decide.ts";
 import { isOwnLock } from "@mainstay/ha/lease.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
+import { pause } from "@mainstay/runtime/pause.ts";
 import { act } from "./act.ts";
 import type { Node } from "./node.ts";
 import { nodeStatus, observe, withPostgres } from "./observe.ts";
 import { createPostgresWatch } from "./postgres-watch.ts";
 
 const everyMs = 200;
+/** While PostgreSQL starts, every look may find it ready. */
+const startingMs = 20;
 const newsEveryMs = 500;
 /** A pass of a leader that takes longer is stuck, and the lock is no longer renewed. */
 const stuckAfterMs = 30_000;
@@ -49,6 +52,7 @@ export async function runAgent(node: Node, waker: Waker, signal: AbortSignal): P
     await act(decision, seen, node, AbortSignal.any(signals));
     if (isDownForShutdown(seen, node)) node.tellSupervisor({ kind: "done" });
     if (decision.action !== "wait") waker.wake();
+    else if (seen.postgres.kind === "starting") void pause(startingMs, loopSignal).then(() => waker.wake());
   }
 
   async function news(loopSignal: AbortSignal): Promise<void> {

@@ -38,11 +38,12 @@ const fail = (error: unknown) => {
   log.error({ err: error }, "the agent failed");
   process.exit(1);
 };
+const wake = () => waker.wake();
+const keeper = startKeeper({ nodeDir, config }, wake, fail);
 await waitFor(() => supervisor, { what: "the supervisor's state", timeoutMs: 5_000, everyMs: 5 });
 
 const store = connectEtcd(await storeSettings(config, paths));
 const keys = instanceKeys(config.instanceId);
-const wake = () => waker.wake();
 await runAgent(
   {
     config,
@@ -51,7 +52,7 @@ await runAgent(
     disk: await openDisk(paths),
     memory: createMemory(),
     settings: createSettingsFiles(config, paths),
-    keeper: startKeeper(nodeDir, wake, fail),
+    keeper,
     store,
     keys,
     view: openPrefixView(store, keys.prefix, wake, signal),

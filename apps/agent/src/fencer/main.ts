@@ -12,16 +12,13 @@ import { createLog } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
-import { readNodeConfig } from "../config.ts";
-import { nodePaths } from "../node-paths.ts";
 import type { FromFencer, ToFencer } from "../supervisor/protocol.ts";
 
 const tickMs = 50;
 /** The monotonic clock stands still while the machine is suspended; time that passed so counts too. */
 const suspendedTooLongMs = 100;
 
-const nodeDir = process.argv[2] ?? "";
-const paths = nodePaths(nodeDir, await readNodeConfig(nodeDir));
+const [, , dataDir = "", socketPath = ""] = process.argv;
 const log = createLog("fencer");
 let guard: { mayWrite: boolean; deadlineMs: number | undefined } = { mayWrite: false, deadlineMs: undefined };
 let suspendedMs = suspended();
@@ -46,13 +43,13 @@ for (;;) {
 
 async function fence(reason: string): Promise<void> {
   const startedMs = monotonicMs();
-  await killTree(paths.dataDir);
+  await killTree(dataDir);
   if (guard.mayWrite) log.warn({ reason, tookMs: monotonicMs() - startedMs }, "fenced PostgreSQL");
 }
 
 /** The keeper writes a deadline a line (milliseconds of the monotonic clock) and gets it back when it is in force. */
 async function listenToKeeper(): Promise<void> {
-  await rm(paths.fencerSocket, { force: true });
+  await rm(socketPath, { force: true });
   const server = createServer((socket: Socket) => {
     socket.on("error", () => socket.destroy());
     const lines = createInterface({ input: socket });
@@ -65,7 +62,7 @@ async function listenToKeeper(): Promise<void> {
       socket.write(`${line}\n`);
     });
   });
-  await new Promise<void>((resolve) => server.listen(paths.fencerSocket, resolve));
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
 }
 
 function report(message: FromFencer): void {

@@ -1,6 +1,7 @@
 /** The agent's side of its keeper thread. */
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import type { FromKeeper, Lease, ToKeeper } from "./protocol.ts";
 
@@ -24,11 +25,11 @@ const answerTimeoutMs = 5_000;
 
 /** `onLease` is called when the lease begins or ends. A keeper that fails ends the agent (`onFail`). */
 export function startKeeper(
-  nodeDir: string,
+  workerData: { readonly nodeDir: string; readonly config: NodeConfig },
   onLease: () => void,
   onFail: (error: Error) => void,
 ): KeeperThread {
-  const worker = new Worker(join(import.meta.dirname, "worker.ts"), { workerData: nodeDir });
+  const worker = new Worker(join(import.meta.dirname, "worker.ts"), { workerData });
   let lease: Lease | undefined;
   let answer: Extract<FromKeeper, { kind: "done" }> | undefined;
   worker.on("message", (message: FromKeeper) => {

@@ -3,8 +3,8 @@
  * fencer. It has its own connection and its own thread: nothing that the agent waits for can delay a renewal.
  */
 
+import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import type { instanceKeys } from "@mainstay/dcs/keys.ts";
-import { formatRecord, parseLock } from "@mainstay/dcs/records.ts";
 import type { Store, StoredValue, Write } from "@mainstay/dcs/store.ts";
 import type { LockRecord } from "@mainstay/domain/cluster.ts";
 import type { Timing } from "@mainstay/domain/timing.ts";
@@ -121,12 +121,14 @@ export class Keeper {
     return result.revision;
   }
 
-  /** An answer that was lost may have been a success: the lock is still this run's, at another revision. */
+  /**
+   * An answer that was lost may have been a success: then the store holds the very text that was sent again. What
+   * else the store holds of this run, the agent sees and lets this keeper adopt.
+   */
   #adoptOwn(mine: LockRecord, current: StoredValue | undefined): void {
-    const lock = current && parseLock(current.value);
-    const isLive = lock?.phase === "claimed" || lock?.phase === "serving";
-    if (current && lock && isLive && lock.bootId === mine.bootId && lock.term === mine.term) {
-      this.#held = { lock, revision: current.modRevision };
+    const isLive = mine.phase === "claimed" || mine.phase === "serving";
+    if (isLive && current?.value === formatRecord(mine)) {
+      this.#held = { lock: mine, revision: current.modRevision };
     } else {
       this.#lose();
     }

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
+import type { NodePaths } from "../node-paths.ts";
 import type { FromFencer, ToFencer } from "./protocol.ts";
 
 /** A node without a guarding fencer for this long loses its PostgreSQL. */
@@ -22,7 +23,7 @@ export interface FencerEvents {
 }
 
 export function keepFencer(
-  nodeDir: string,
+  paths: NodePaths,
   log: Log,
   { onUnguarded, onReplaced }: FencerEvents,
 ): FencerChild {
@@ -35,7 +36,7 @@ export function keepFencer(
 
   function start(isReplacement = false): void {
     guarding = undefined;
-    const started = fork(program, [nodeDir], { cwd: nodeDir, execArgv: [] });
+    const started = fork(program, [paths.dataDir, paths.fencerSocket], { cwd: paths.nodeDir, execArgv: [] });
     child = started;
     const limit = setTimeout(() => {
       if (guarding === undefined && wanted) void onUnguarded();

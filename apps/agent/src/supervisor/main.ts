@@ -34,7 +34,7 @@ mkdirSync(dirname(paths.postgresLog), { recursive: true, mode: 0o700 });
 // An earlier supervisor that was killed may have left its PostgreSQL.
 await killTree(paths.dataDir);
 await writeFile(paths.pidFile, `${process.pid}\n`);
-const fencer = keepFencer(nodeDir, log, {
+const fencer = keepFencer(paths, log, {
   onUnguarded: () => killTree(paths.dataDir),
   onReplaced: tellAgent,
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ApiError, invalidArguments } from "@mainstay/api-contract/errors.ts";
+import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
-import { formatRecord } from "@mainstay/dcs/records.ts";
 import type { SwitchoverRequest } from "@mainstay/domain/cluster.ts";
 import type { Actor, Platform } from "../platform.ts";
 import { changeInstance } from "./find.ts";

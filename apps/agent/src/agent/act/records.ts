@@ -1,6 +1,6 @@
 /** Actions on the store's records. Each is guarded by the revision that the decision saw. */
 
-import { formatRecord } from "@mainstay/dcs/records.ts";
+import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import type { ClusterSpec, SyncRecord } from "@mainstay/domain/cluster.ts";
 import type { Action } from "@mainstay/ha/decision.ts";
 import { type Node, seeRevision } from "../node.ts";

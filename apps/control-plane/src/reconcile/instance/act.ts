@@ -1,6 +1,6 @@
 import { findPlan } from "@mainstay/api-contract/plans.ts";
+import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
-import { formatRecord } from "@mainstay/dcs/records.ts";
 import type { Condition, Write } from "@mainstay/dcs/store.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import {
