@@ -115,7 +115,8 @@ function problemOf(content: unknown, status: number): string {
   const details = content.details.map(
     ({ argument_name, help_message }) => `${argument_name}: ${help_message ?? ""}`,
   );
-  return `${message} (${details.join("; ")})`;
+  const news = details.filter((detail) => !message.includes(detail));
+  return news.length === 0 ? message : `${message} (${news.join("; ")})`;
 }
 
 async function readConnection(dir: string): Promise<Map<string, string>> {

@@ -94,6 +94,9 @@ for (const power of ["kill", "start", "freeze", "thaw"] as const) {
   );
 }
 
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on("error", () => process.exit(0));
+
 try {
   await program.parseAsync();
 } catch (error) {

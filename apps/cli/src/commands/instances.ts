@@ -75,13 +75,23 @@ export async function waitUntilReady(
   const startedMs = performance.now();
   let shown = "";
   for (;;) {
-    const { status } = await getInstance(api, id);
+    const status = await statusOf(api, id);
     const tookMs = performance.now() - startedMs;
     if (status !== shown) show(`${(tookMs / 1_000).toFixed(1)} s  ${status}`);
     shown = status;
     if (status === "ready") return;
     if (status === "error" || tookMs > readyLimitMs) throw new CommandError(`instance ${id} is ${status}`);
     await pause(50);
+  }
+}
+
+/** A control plane that is started again in the meantime goes on with the instance. */
+async function statusOf(api: Api, id: string): Promise<string> {
+  try {
+    return (await getInstance(api, id)).status;
+  } catch (error) {
+    if (error instanceof CommandError && error.fault.code === "unreachable") return "the API does not answer";
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 /** `mainstay up`: a whole platform on this machine. */
 
 import { spawn } from "node:child_process";
-import { mkdir, open, statfs } from "node:fs/promises";
+import { mkdir, open, rmdir, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createLog } from "@mainstay/runtime/log.ts";
@@ -32,8 +32,45 @@ const neededBytes = 500e6;
 
 export async function up(options: UpOptions): Promise<void> {
   const layout = layoutOf(await makeDirectory(options.dir));
-  const settings = await settle(layout, options);
+  const settings = await settle(layout, options).catch(async (error: unknown) => {
+    await rmdir(layout.dir).catch(() => {}); // made just now, when it is empty
+    throw error;
+  });
+  const interrupted = new AbortController();
+  if (!options.detach) {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
+  }
   await startPlatform(layout);
+  const finished = finishStart(options, layout, settings);
+  if (options.detach) return finished;
+  // Ctrl-C stops everything also while it is starting.
+  await Promise.race([
+    finished.then(() => showChanges(options.dir, interrupted.signal)),
+    aborted(interrupted.signal),
+  ]);
+  await down({ dir: options.dir });
+  process.exit(0);
+}
+
+/** A line for every instance whose status has changed. */
+async function showChanges(dir: string, signal: AbortSignal): Promise<void> {
+  const api = await openApi(dir);
+  const shown = new Map<string, string>();
+  while (!signal.aborted) {
+    for (const { id, name, status } of await listInstances(api).catch(() => [])) {
+      if (shown.has(id) && shown.get(id) !== status)
+        say(`${new Date().toLocaleTimeString()}  ${name} is ${status}`);
+      shown.set(id, status);
+    }
+    await pause(500, signal);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+async function finishStart(options: UpOptions, layout: Layout, settings: Settings): Promise<void> {
   const startedMs = performance.now();
   await untilAnswers(options.dir, layout, startedMs);
   if (!settings.isComplete) {
@@ -42,10 +79,7 @@ export async function up(options: UpOptions): Promise<void> {
   }
   await untilInstancesAreBack(options.dir);
   await printSummary(options.dir, layout);
-  if (options.detach) return;
-  say("Ctrl-C stops everything; the data stays.");
-  await untilInterrupted();
-  await down({ dir: options.dir });
+  if (!options.detach) say("Ctrl-C stops everything; the data stays.");
 }
 
 /** The hidden command that keeps everything running. Its own end leaves everything running. */
@@ -155,11 +189,4 @@ async function printSummary(dir: string, layout: Layout): Promise<void> {
   }
   print(`API: ${api.url} (documentation at ${api.url}/docs)`);
   print(`keys: source ${layout.connectionFile}`);
-}
-
-function untilInterrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
-  });
 }
