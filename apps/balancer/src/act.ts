@@ -41,7 +41,8 @@ export async function act(
     case "route":
       await runtime.closeRoute(place.socket);
       // Remembered before it is routed: after a crash here an older term is refused already.
-      await writeKnown(place, { generation, address, port, term: decision.term });
+      // An endpoint of an older generation stays refused.
+      await writeKnown(place, { generation, address, port, ...known, term: decision.term });
       return runtime.openRoute(place.socket, decision.target);
   }
 }

@@ -26,6 +26,17 @@ const table: readonly [string, ReturnType<typeof decideRoute>["action"], Paramet
     "wait",
     [wanted({ generation: 1, allowedRanges: [] }), known, running],
   ],
+  [
+    "an older generation of the endpoint does not keep a deposed primary",
+    "close",
+    [wanted({ generation: 1, term: 4, target: undefined }), known, running],
+  ],
+  ["an older generation starts nothing", "wait", [wanted({ generation: 1 }), known, undefined]],
+  [
+    "ranges that a dead balancer put in force without the cut are put in force again",
+    "allow",
+    [wanted({ generation: 3 }), known, running],
+  ],
   ["an endpoint that moved is stopped first", "stop", [wanted({ port: 5501 }), known, running]],
   ["a narrower range is put in force", "allow", [wanted({ allowedRanges: [] }), known, running]],
   ["without a serving leader nobody gets in", "close", [wanted({ target: undefined }), known, running]],

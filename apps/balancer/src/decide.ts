@@ -20,14 +20,22 @@ export function decideRoute(
   running: RunningRoute | undefined,
 ): RouteAction {
   if (known && wanted.generation < known.generation) {
+    // The endpoint is refused, the lock is not: terms are compared on their own.
+    if (running) return decideTarget(wanted, known.term, running);
     return { action: "wait", reason: `generation ${wanted.generation} is older than ${known.generation}` };
   }
   if (!running) return { action: "start", reason: "HAProxy does not run" };
   if (known && (known.address !== wanted.address || known.port !== wanted.port)) {
     return { action: "stop", reason: "the endpoint moved" };
   }
-  if (!isSameSet(running.allowedRanges, wanted.allowedRanges)) {
-    return { action: "allow", allowedRanges: wanted.allowedRanges, reason: "the allowed ranges changed" };
+  // The generation is remembered after the cut: when a balancer died between the two, all of it is done again.
+  const isInForce = known?.generation === wanted.generation;
+  if (!isInForce || !isSameSet(running.allowedRanges, wanted.allowedRanges)) {
+    return {
+      action: "allow",
+      allowedRanges: wanted.allowedRanges,
+      reason: `puts generation ${wanted.generation} in force`,
+    };
   }
   return decideTarget(wanted, known?.term ?? 0, running);
 }

@@ -27,6 +27,8 @@ export async function runningPid({ pidFile, dir }: Place): Promise<number | unde
 
 /** Resolves when it answers. Rejects with its last words when it ends instead: a taken port, most likely. */
 export async function startHaproxy(place: Place, user: Config["user"], signal: AbortSignal): Promise<void> {
+  // A balancer that died between starting one and writing its pid file left it: nobody else would end it.
+  await killTree(await realpath(place.dir));
   await rm(place.socket, { force: true });
   const log = await open(place.logFile, "w", 0o600);
   const child = spawn("haproxy", ["-db", "-f", place.configFile], {

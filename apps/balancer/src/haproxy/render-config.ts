@@ -22,6 +22,8 @@ export function renderConfig({ address, port, socket, rangesFile }: HaproxyInput
   return `# Rendered by Mainstay; changes are overwritten.
 global
   maxconn 4000
+  # Else a second HAProxy of this user could share the port, and take half of its clients, without an error.
+  noreuseport
   stats socket ${socket} mode 600 level admin
   stats timeout 1h
 

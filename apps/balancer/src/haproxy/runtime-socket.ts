@@ -28,10 +28,9 @@ export async function readRoute(socket: string, rangesFile: string): Promise<Run
   };
 }
 
-/** First nobody gets in, then the sessions there are end. */
+/** First nobody gets in, then the sessions there are end. One line: a balancer that dies leaves no half of it. */
 export async function closeRoute(socket: string): Promise<void> {
-  await command(socket, `set server ${name} state maint`);
-  await command(socket, `shutdown sessions server ${name}`);
+  await command(socket, `set server ${name} state maint; shutdown sessions server ${name}`);
 }
 
 export async function openRoute(socket: string, { address, port }: Target): Promise<void> {
