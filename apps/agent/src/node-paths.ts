@@ -15,6 +15,7 @@ export function nodePaths(nodeDir: string, config: NodeConfig) {
     settingsFile: join(nodeDir, "postgresql.conf"),
     hbaFile: join(nodeDir, "pg_hba.conf"),
     identFile: join(nodeDir, "pg_ident.conf"),
+    accessFile: join(nodeDir, "access.conf"),
     intentFile: join(nodeDir, "intent"),
     highestTermFile: join(nodeDir, "highest-term"),
     postgresLog: join(nodeDir, "log", "postgresql.log"),

@@ -20,7 +20,7 @@ export interface PrefixView {
 
 /** `onChange` is called after every event that changes the view, its liveness included. */
 export function openPrefixView(
-  store: Store,
+  store: Pick<Store, "watch">,
   prefix: string,
   onChange: () => void,
   signal: AbortSignal,

@@ -44,8 +44,7 @@ export function inheritedSync(before: SyncRecord, self: string, term: number): S
 function rightToBootstrap({ sync, spec, self, postgres, highestTerm }: Observation): ClaimRight {
   if (sync.kind === "recorded") return none("the lock vanished from the store; an operator must look");
   if (spec?.bootstrapNode !== self) return none("waiting for the first leader");
-  // Term 1 is on disk before it is asked for: a first claim whose answer was lost is tried again.
-  if (postgres.kind !== "absent" || highestTerm > 1) {
+  if (postgres.kind !== "absent" || highestTerm > 0) {
     return none("this node has data, but the store knows nothing of the instance; an operator must look");
   }
   return { right: "claim", reason: "the instance is new" };

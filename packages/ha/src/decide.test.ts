@@ -52,13 +52,8 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     { action: "wait" },
   ],
   [
-    "a first claim whose answer was lost is made again",
+    "a node that obeyed a term does not begin a new instance (S15)",
     observation({ ...fresh, highestTerm: 1 }),
-    { action: "claim", lockRevision: undefined },
-  ],
-  [
-    "a node that obeyed a later term does not begin a new instance (S15)",
-    observation({ ...fresh, highestTerm: 2 }),
     { action: "wait" },
   ],
   [

@@ -7,8 +7,8 @@ export type Action =
   | { readonly action: "wait" }
   /**
    * One transaction: if the lock is unchanged since `lockRevision` (undefined: absent) and the sync record since
-   * `syncRevision`, put both. The highest term is fsynced to disk before the request is sent. On success the lease
-   * begins and the keeper renews it.
+   * `syncRevision`, put both. On success the lease begins and the keeper renews it; the term is fsynced to disk
+   * when the lock is seen, before anything is done in it. A claim that never arrived leaves no trace.
    */
   | {
       readonly action: "claim";

@@ -16,6 +16,14 @@ export function renderHba({ access }: { readonly access: "open" | "closed" }): s
   return `# Rendered by Mainstay; changes are overwritten.\n${rules.map((rule) => rule.join(" ")).join("\n")}\n`;
 }
 
+/** What the running server has loaded: pg_hba_file_rules would show what the file says now. */
+export const accessSetting = "mainstay.access";
+
+/** Included by postgresql.conf, and so loaded by the same reload as pg_hba.conf. */
+export function renderAccess(access: "open" | "closed"): string {
+  return `# Rendered by Mainstay; changes are overwritten.\n${accessSetting} = '${access}'\n`;
+}
+
 const openRules = [
   ["hostssl", "all", probeRole, "0.0.0.0/0", "cert map=control"],
   ["host", "all", [superuser, replicationRole, probeRole, adminGroup].join(","), "0.0.0.0/0", "reject"],

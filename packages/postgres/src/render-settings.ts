@@ -19,6 +19,7 @@ export interface SettingsInput {
   readonly tls: ClientTlsFiles;
   readonly hbaFile: string;
   readonly identFile: string;
+  readonly accessFile: string;
   /** With it PostgreSQL writes its log there by itself; without, to stderr. */
   readonly logDir?: string;
 }
@@ -35,6 +36,7 @@ export function renderSettings(input: SettingsInput): string {
     ...versionSettings(input.engineMajor),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoteSetting(value)}`);
+  lines.push(`include_if_exists = ${quoteSetting(input.accessFile)}`);
   return `# Rendered by Mainstay; changes are overwritten.\n${lines.join("\n")}\n`;
 }
 

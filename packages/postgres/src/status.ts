@@ -2,6 +2,7 @@ import { parseWalPosition, type WalPosition } from "@mainstay/domain/wal-positio
 import type { ClientBase } from "pg";
 import { upstreamOf } from "./conninfo.ts";
 import { parseSyncStandbys } from "./quote.ts";
+import { accessSetting } from "./render-access.ts";
 
 export type PostgresStatus = PrimaryStatus | StandbyStatus;
 
@@ -49,7 +50,7 @@ interface PrimaryRow {
   readonly timeline: string;
   readonly flush: string;
   readonly sync: string;
-  readonly is_open: boolean;
+  readonly access: string | null;
 }
 
 // pg_control's timeline lags behind a promotion until the next checkpoint; the WAL file's name does not.
@@ -58,8 +59,7 @@ const primaryQuery = `
     substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) as timeline,
     pg_current_wal_flush_lsn()::text as flush,
     current_setting('synchronous_standby_names') as sync,
-    exists (select from pg_hba_file_rules
-      where type = 'host' and user_name = '{all}' and auth_method = 'scram-sha-256') as is_open`;
+    current_setting('${accessSetting}', true) as access`;
 
 async function readPrimary(client: ClientBase): Promise<PrimaryStatus> {
   const row = onlyRow((await client.query<PrimaryRow>(primaryQuery)).rows);
@@ -69,7 +69,7 @@ async function readPrimary(client: ClientBase): Promise<PrimaryStatus> {
     timeline: Number.parseInt(row.timeline, 16),
     flushPosition: parseWalPosition(row.flush),
     syncStandbys: parseSyncStandbys(row.sync),
-    access: row.is_open ? "open" : "closed",
+    access: row.access === "open" ? "open" : "closed",
     standbys: await readStandbys(client),
   };
 }

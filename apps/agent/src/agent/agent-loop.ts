@@ -76,7 +76,7 @@ export async function runAgent(node: Node, waker: Waker, signal: AbortSignal): P
   ]);
 }
 
-/** S1: the highest term seen is remembered; and a lock of this supervisor's run that nobody renews is adopted. */
+/** S1: a term is on disk before anything is done in it; and a lock of this supervisor's run that nobody renews is adopted. */
 async function obeyLock(
   node: Node,
   { timing }: ClusterSpec,

@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import type { Upstream } from "@mainstay/postgres/conninfo.ts";
-import { renderHba, renderIdent } from "@mainstay/postgres/render-access.ts";
+import { renderAccess, renderHba, renderIdent } from "@mainstay/postgres/render-access.ts";
 import { renderSettings } from "@mainstay/postgres/render-settings.ts";
 import { writeFileDurably } from "@mainstay/runtime/files.ts";
 import type { NodePaths } from "../node-paths.ts";
@@ -36,6 +36,7 @@ export function createSettingsFiles(config: NodeConfig, paths: NodePaths) {
         tls: paths.serverTls,
         hbaFile: paths.hbaFile,
         identFile: paths.identFile,
+        accessFile: paths.accessFile,
       });
       await writeFileDurably(paths.settingsFile, settings, mode);
     },
@@ -44,6 +45,7 @@ export function createSettingsFiles(config: NodeConfig, paths: NodePaths) {
       const ident = renderIdent({ osUser: username, instanceId: config.instanceId });
       await writeFileDurably(paths.identFile, ident, mode);
       await writeFileDurably(paths.hbaFile, renderHba({ access }), mode);
+      await writeFileDurably(paths.accessFile, renderAccess(access), mode);
     },
   };
 }

@@ -7,14 +7,12 @@ import { type Node, seeRevision } from "../node.ts";
 
 const timeoutMs = 2_000;
 
-/** S1: the term is on disk before it is asked for. */
 export async function claim(
   node: Node,
   { timing }: ClusterSpec,
   { lock, sync, lockRevision, syncRevision }: Extract<Action, { action: "claim" }>,
   signal: AbortSignal,
 ): Promise<void> {
-  await node.disk.obeyTerm(lock.term);
   const revision = await node.keeper.ask({ kind: "claim", timing, lock, sync, lockRevision, syncRevision });
   await seeRevision(node, node.keys.sync, revision, signal);
   await seeRevision(node, node.keys.lock, revision, signal);

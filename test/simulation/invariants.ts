@@ -1,0 +1,202 @@
+/**
+ * The safety invariants of docs/spec/ha.md, checked along a whole run by an observer that sees every node's disk
+ * and true time.
+ */
+import { parseLock, parseSync } from "@mainstay/dcs/records.ts";
+import type { StoredValue } from "@mainstay/dcs/store.ts";
+import type { LockRecord, SyncRecord } from "@mainstay/domain/cluster.ts";
+import { takeMarginMs } from "@mainstay/domain/timing.ts";
+import { isEligible } from "@mainstay/ha/claim.ts";
+import type { Clock } from "./clock.ts";
+import type { WalRecord } from "./sim-data.ts";
+import { keys } from "./sim-instance.ts";
+import type { SimNode } from "./sim-node.ts";
+import type { PostgresEvents, SimPostgres } from "./sim-postgres.ts";
+import type { StoreChange } from "./sim-store.ts";
+
+export type Invariant = "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7" | "S8" | "S9" | "S10" | "liveness";
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly what: string;
+}
+
+interface Acknowledged {
+  readonly record: WalRecord;
+  readonly position: number;
+}
+
+export interface InvariantPorts {
+  readonly clock: Clock;
+  readonly holdMs: number;
+  readonly nodes: () => readonly SimNode[];
+  readonly violated: (violation: Violation) => void;
+}
+
+export class Invariants implements PostgresEvents {
+  readonly acknowledgements: Acknowledged[] = [];
+  lastAcknowledgement = { nodeId: "", atMs: Number.NEGATIVE_INFINITY };
+  readonly #ports: InvariantPorts;
+  readonly #leaders = new Map<number, string>();
+  /** True time until which each node may serve, by the renewals that succeeded. */
+  readonly #deadlines = new Map<string, number>();
+  readonly #primarySince = new Map<SimPostgres, number>();
+  readonly #proven = new Map<SimPostgres, number>();
+  #sync: SyncRecord | undefined;
+
+  constructor(ports: InvariantPorts) {
+    this.#ports = ports;
+  }
+
+  storeChanged({ from, sentAtMs, before, values }: StoreChange): void {
+    const [lockBefore, lock] = changed(before, values, keys.lock, parseLock);
+    const [syncBefore, sync] = changed(before, values, keys.sync, parseSync);
+    this.#sync = sync;
+    if (lock && lock !== lockBefore) this.#lockChanged(lockBefore, lock, syncBefore);
+    if (lock?.holder === from && lock !== lockBefore) this.#extendDeadline(from, sentAtMs);
+    if (sync && sync !== syncBefore) {
+      for (const acknowledged of this.acknowledgements) this.#checkEligibleHold(acknowledged);
+    }
+  }
+
+  started(server: SimPostgres): void {
+    if (server.data.isPoisoned) this.#violate("S10", `${server.nodeId} started what a rewind had left`);
+    if (!server.data.isStandby) this.#becamePrimary(server);
+  }
+
+  promoting(server: SimPostgres): void {
+    if (server.receiver) this.#violate("S5", `${server.nodeId} is promoted while its receiver still runs`);
+  }
+
+  promoted(server: SimPostgres): void {
+    this.#becamePrimary(server);
+  }
+
+  diverged(standby: SimPostgres, upstream: SimPostgres): void {
+    this.#violate("S10", `${standby.nodeId} streams from ${upstream.nodeId}, whose history is another`);
+  }
+
+  /** S8: commits wait for whom the record names, a write of the term is proven, and the sync set has what recovery found. */
+  opened(server: SimPostgres): void {
+    const sync = this.#sync;
+    if (server.role !== "primary" || sync?.leader !== server.nodeId) return;
+    const members = sync.mode === "sync" ? sync.members : [];
+    const opens = `${server.nodeId} opens term ${sync.term}`;
+    if (!members.every((id) => server.published.includes(id))) {
+      this.#violate("S8", `${opens}, but commits wait for [${server.published}]`);
+    }
+    if (this.#proven.get(server) !== sync.term) this.#violate("S8", `${opens} without a proof`);
+  }
+
+  /** S9: "asynchronous" is in the record before commits wait for nobody. */
+  published(server: SimPostgres): void {
+    const sync = this.#sync;
+    if (server.role !== "primary" || sync?.leader !== server.nodeId || sync.mode !== "sync") return;
+    const missing = sync.members.filter((id) => !server.published.includes(id));
+    if (missing.length > 0) this.#violate("S9", `${server.nodeId} waits no longer for ${missing}`);
+  }
+
+  acknowledged(server: SimPostgres, record: WalRecord, position: number, writtenAtMs: number): void {
+    const { nodeId } = server;
+    const { nowMs } = this.#ports.clock;
+    const acknowledged = { record, position };
+    this.#checkEligibleHold(acknowledged);
+    this.#checkOnlyPrimary(server, writtenAtMs);
+    this.#checkDeadline(nodeId);
+    if (record.what === "proof") this.#proven.set(server, record.number);
+    this.acknowledgements.push(acknowledged);
+    this.lastAcknowledgement = { nodeId, atMs: nowMs };
+  }
+
+  #lockChanged(before: LockRecord | undefined, lock: LockRecord, sync: SyncRecord | undefined): void {
+    const run = `${lock.holder} (${lock.bootId})`;
+    const known = this.#leaders.get(lock.term);
+    if (known !== undefined && known !== run) {
+      this.#violate("S1", `term ${lock.term} is led by ${known} and by ${run}`);
+    }
+    this.#leaders.set(lock.term, run);
+    if (before && lock.term < before.term) this.#violate("S1", `term ${lock.term} after ${before.term}`);
+    if (!before || lock.term === before.term) return;
+    if (sync && !isEligible(sync, lock.holder)) {
+      this.#violate("S6", `${lock.holder} claims term ${lock.term} outside the sync record`);
+    }
+    const isLive = before.phase === "claimed" || before.phase === "serving";
+    const restMs = (this.#deadlines.get(before.holder) ?? 0) - this.#ports.clock.nowMs;
+    if (isLive && before.holder !== lock.holder && restMs > 0) {
+      this.#violate(
+        "S4",
+        `${lock.holder} claims ${Math.round(restMs)} ms before ${before.holder}'s deadline`,
+      );
+    }
+  }
+
+  #extendDeadline(nodeId: string, sentAtMs: number): void {
+    const { holdMs } = this.#ports;
+    this.#deadlines.set(nodeId, sentAtMs + holdMs / (this.#node(nodeId)?.localClock.rate ?? 1));
+  }
+
+  /** S6: whoever begins to take writes has everything that was acknowledged. */
+  #becamePrimary(server: SimPostgres): void {
+    this.#primarySince.set(server, this.#ports.clock.nowMs);
+    const lost = this.acknowledgements.filter(({ record, position }) => !server.data.holds(record, position));
+    if (lost.length > 0) {
+      this.#violate("S6", `${server.nodeId} becomes primary without ${lost.length} acknowledged writes`);
+    }
+  }
+
+  /** S7: every node that the record lets lead, and that could start, holds what was acknowledged. */
+  #checkEligibleHold({ record, position }: Acknowledged): void {
+    const sync = this.#sync;
+    if (!sync) return;
+    for (const { id, disk } of this.#ports.nodes()) {
+      if (!isEligible(sync, id) || !disk.data || disk.intent || disk.data.isPoisoned) continue;
+      if (disk.data.holds(record, position)) continue;
+      this.#violate("S7", `${id} may lead, but lacks the acknowledged ${record.what} ${record.number}`);
+      return;
+    }
+  }
+
+  /** S2: nobody acknowledges what it wrote after a later primary had begun. */
+  #checkOnlyPrimary(server: SimPostgres, writtenAtMs: number): void {
+    const sinceMs = this.#primarySince.get(server) ?? 0;
+    for (const [other, otherSinceMs] of this.#primarySince) {
+      if (other.nodeId === server.nodeId || otherSinceMs <= sinceMs || otherSinceMs >= writtenAtMs) continue;
+      this.#violate("S2", `${server.nodeId} acknowledges beside the later primary ${other.nodeId}`);
+      return;
+    }
+  }
+
+  /** S3, as far as a fencer runs; without one, S2 and S7 hold by the starved replication alone. */
+  #checkDeadline(nodeId: string): void {
+    const node = this.#node(nodeId);
+    if (!node || node.supervised?.fencer.process.isFrozen) return;
+    const limitMs = Math.max(this.#deadlines.get(nodeId) ?? 0, node.thawedAtMs) + takeMarginMs;
+    const lateMs = Math.round(this.#ports.clock.nowMs - limitMs);
+    if (lateMs > 0) this.#violate("S3", `${nodeId} acknowledges ${lateMs} ms after its deadline`);
+  }
+
+  #node(nodeId: string): SimNode | undefined {
+    return this.#ports.nodes().find(({ id }) => id === nodeId);
+  }
+
+  #violate(invariant: Invariant, what: string): void {
+    this.#ports.violated({ invariant, what });
+  }
+}
+
+const known = new WeakMap<StoredValue, unknown>();
+
+/** The record before and after; the same object when it was not written. */
+function changed<T>(
+  before: ReadonlyMap<string, StoredValue>,
+  values: ReadonlyMap<string, StoredValue>,
+  key: string,
+  parse: (text: string) => T,
+): [T | undefined, T | undefined] {
+  const read = (value: StoredValue | undefined) => {
+    if (!value) return undefined;
+    if (!known.has(value)) known.set(value, parse(value.value));
+    return known.get(value) as T; // one key has one parser
+  };
+  return [read(before.get(key)), read(values.get(key))];
+}

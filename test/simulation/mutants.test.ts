@@ -1,0 +1,121 @@
+/** Each guard is taken away and seen to be missed: a simulator that finds nothing proves nothing. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decide } from "@mainstay/ha/decide.ts";
+import type { Decision } from "@mainstay/ha/decision.ts";
+import type { Observation } from "@mainstay/ha/observation.ts";
+import { guards } from "./cluster.ts";
+import type { Invariant } from "./invariants.ts";
+import { runSchedule } from "./schedule.ts";
+import type { Guards } from "./sim-node.ts";
+
+const enoughRuns = 500;
+
+interface Mutant {
+  readonly guard: string;
+  readonly invariant: Invariant;
+  readonly guards: Guards;
+}
+
+const mutants: readonly Mutant[] = [
+  {
+    guard: "a claim takes the next term",
+    invariant: "S1",
+    guards: deciding((decision) =>
+      decision.action === "claim" && decision.lock.term > 1
+        ? { ...decision, lock: { ...decision.lock, term: decision.lock.term - 1 } }
+        : decision,
+    ),
+  },
+  {
+    guard: "a primary that lost the store goes on waiting for its standby",
+    invariant: "S2",
+    guards: { hasFencer: false, decide: goingOnAlone },
+  },
+  { guard: "the fencer kills at the deadline", invariant: "S3", guards: { ...guards, hasFencer: false } },
+  {
+    guard: "a challenger waits until the old deadline has passed",
+    invariant: "S4",
+    guards: seeing((seen) =>
+      seen.lock.kind === "held"
+        ? { ...seen, lock: { ...seen.lock, unchangedForMs: seen.lock.unchangedForMs * 2 } }
+        : seen,
+    ),
+  },
+  {
+    guard: "only who holds every acknowledged commit may claim",
+    invariant: "S6",
+    guards: seeing((seen) => {
+      if (seen.sync.kind !== "recorded" || seen.sync.record.leader === seen.self) return seen;
+      const record = { ...seen.sync.record, mode: "sync" as const, members: [seen.self] };
+      return { ...seen, sync: { ...seen.sync, record } };
+    }),
+  },
+  {
+    guard: "a standby is recorded only after a write was acknowledged under the setting",
+    invariant: "S7",
+    guards: seeing((seen) => {
+      const { postgres, sync } = seen;
+      if (postgres.kind !== "primary" || sync.kind !== "recorded" || sync.record.mode === "sync") return seen;
+      const proof = { term: sync.record.term, syncStandbys: postgres.syncStandbys };
+      return { ...seen, postgres: { ...postgres, syncSince: 0n, proof } };
+    }),
+  },
+  {
+    guard: "the door opens only after an own write of the term",
+    invariant: "S8",
+    guards: deciding((decision) =>
+      decision.action === "prove" ? { action: "open-access", reason: decision.reason } : decision,
+    ),
+  },
+  {
+    guard: "asynchronous is recorded before the setting is emptied",
+    invariant: "S9",
+    guards: deciding((decision, { postgres }) => {
+      if (decision.action !== "record-sync" || decision.sync.mode === "sync") return decision;
+      if (postgres.kind !== "primary" || postgres.syncStandbys.length === 0) return decision;
+      return { action: "set-sync-standbys", syncStandbys: [], reason: decision.reason };
+    }),
+  },
+  {
+    guard: "what an interrupted rewind left is never started",
+    invariant: "S10",
+    guards: seeing((seen) => ({ ...seen, intent: undefined })),
+  },
+];
+
+for (const { guard, invariant, guards } of mutants) {
+  test(`${invariant} breaks without its guard: ${guard}`, () => {
+    for (let seed = 1; seed <= enoughRuns; seed += 1) {
+      const { violations } = runSchedule({ seed, guards });
+      if (violations.some((violation) => violation.invariant === invariant)) return;
+    }
+    assert.fail(`${enoughRuns} runs without the guard broke nothing`);
+  });
+}
+
+test("without any fencer the starved replication still loses nothing", () => {
+  for (let seed = 1; seed <= 300; seed += 1) {
+    const { violations, cluster } = runSchedule({ seed, guards: { ...guards, hasFencer: false } });
+    const others = violations.filter(({ invariant }) => invariant !== "S3");
+    assert.deepEqual(others, [], cluster.transcript());
+  }
+});
+
+/** Cut off from the store it serves on, asynchronously, and fences nothing. */
+function goingOnAlone(seen: Observation): Decision {
+  const decision = decide(seen);
+  const { postgres, lock } = seen;
+  if (postgres.kind === "primary" && lock.kind === "unknown" && postgres.syncStandbys.length > 0) {
+    return { action: "set-sync-standbys", syncStandbys: [], reason: decision.reason };
+  }
+  return decision.action === "fence" ? { action: "wait", reason: decision.reason } : decision;
+}
+
+function deciding(change: (decision: Decision, seen: Observation) => Decision): Guards {
+  return { ...guards, decide: (seen) => change(decide(seen), seen) };
+}
+
+function seeing(change: (seen: Observation) => Observation): Guards {
+  return { ...guards, decide: (seen) => decide(change(seen)) };
+}

@@ -1,0 +1,123 @@
+/** The simulated agent: observe → decide → act around the real core, as apps/agent/src/agent/agent-loop.ts. */
+import { createMemory } from "@mainstay/agent/agent/memory.ts";
+import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
+import { formatNodeStatus } from "@mainstay/dcs/records.ts";
+import { isOwnLock } from "@mainstay/ha/lease.ts";
+import type { Observation } from "@mainstay/ha/observation.ts";
+import { type Process, SimulatedFailure, type Task, Waker } from "./process.ts";
+import { act } from "./sim-act.ts";
+import { keys } from "./sim-instance.ts";
+import { SimKeeper } from "./sim-keeper.ts";
+import type { SimNode, Supervised } from "./sim-node.ts";
+import { nodeStatus, observe, observePostgres } from "./sim-observe.ts";
+
+const everyMs = 200;
+const newsEveryMs = 500;
+const stuckAfterMs = 30_000;
+
+export class SimAgent {
+  readonly node: SimNode;
+  readonly process: Process;
+  readonly supervised: Omit<Supervised, "agent">;
+  readonly view: PrefixView;
+  readonly keeper: SimKeeper;
+  readonly memory = createMemory();
+  readonly waker = new Waker();
+  readonly #newsWaker = new Waker();
+  #passSinceMs: number;
+  #latest: { readonly seen: Observation; readonly reason: string } | undefined;
+  #told = "";
+
+  constructor(node: SimNode, supervised: Omit<Supervised, "agent">) {
+    const { store } = node.world;
+    this.node = node;
+    this.supervised = supervised;
+    this.process = node.newProcess();
+    this.#passSinceMs = this.process.nowMs;
+    const wake = () => this.waker.wake();
+    const { signal } = new AbortController();
+    const now = () => this.process.nowMs;
+    this.view = openPrefixView(store.watcherFor(node.id, this.process), keys.prefix, wake, signal, now);
+    const { process } = this;
+    this.keeper = new SimKeeper({
+      nodeId: node.id,
+      process,
+      store,
+      fencer: supervised.fencer,
+      onLease: wake,
+    });
+    process.start(this.#loop());
+    process.start(this.#news());
+  }
+
+  *#loop(): Task {
+    for (;;) {
+      try {
+        yield* this.#pass();
+      } catch (error) {
+        if (!(error instanceof SimulatedFailure)) throw error;
+        this.node.world.note(this.node.id, `failed: ${error.message}`);
+      }
+      yield* this.waker.wait(this.process, everyMs);
+    }
+  }
+
+  *#pass(): Task {
+    const { node, process, supervised } = this;
+    this.#passSinceMs = process.nowMs;
+    const postgres = yield* observePostgres(this);
+    const seen = observe(this, postgres);
+    yield* this.#obeyLock(seen);
+    const decision = node.world.guards.decide(seen);
+    this.#latest = { seen, reason: decision.reason };
+    const line = `${decision.action}: ${decision.reason}`;
+    if (line !== this.#told) {
+      node.world.note(node.id, line);
+      this.#newsWaker.wake();
+    }
+    this.#told = line;
+    yield* act(decision, seen, this);
+    if (isDownForShutdown(seen) && !supervised.postgres) node.crash("killed");
+    if (decision.action !== "wait") this.waker.wake();
+  }
+
+  /** S1: a term is on disk before anything is done in it; and a lock of this run that nobody renews is adopted. */
+  *#obeyLock({ lock, spec, self, bootId }: Observation): Task {
+    if (!spec || lock.kind !== "held") return;
+    const { record, revision } = lock;
+    yield* this.obeyTerm(record.term);
+    const isLive = record.phase === "claimed" || record.phase === "serving";
+    if (isLive && !this.keeper.lease && isOwnLock(record, self, bootId)) {
+      this.keeper.adopt(spec.timing, record, revision);
+    }
+  }
+
+  *obeyTerm(term: number): Task {
+    const { disk, world } = this.node;
+    if (term <= disk.highestTerm) return;
+    yield this.process.sleep(world.random.between(0.5, 4));
+    disk.highestTerm = term;
+  }
+
+  *#news(): Task {
+    const { node, process } = this;
+    for (;;) {
+      if (process.nowMs - this.#passSinceMs < stuckAfterMs) this.keeper.healthy();
+      const spec = this.view.values.get(keys.spec)?.value.modRevision;
+      if (this.#latest && spec !== undefined) {
+        const value = formatNodeStatus(nodeStatus(this.#latest.seen, this.#latest.reason));
+        const conditions = [{ key: keys.spec, modRevision: spec }];
+        const writes = [{ put: keys.node(node.id), value }];
+        yield* node.world.store.transact(node.id, process, { conditions, writes }, 1_000).get();
+      }
+      yield* this.#newsWaker.wait(process, newsEveryMs);
+    }
+  }
+}
+
+function isDownForShutdown({ shutdown, postgres, lock, self, bootId }: Observation): boolean {
+  if (shutdown === "none") return false;
+  if (postgres.kind !== "stopped" && postgres.kind !== "absent") return false;
+  const holds = lock.kind === "held" && isOwnLock(lock.record, self, bootId);
+  return !holds || lock.record.phase === "released" || lock.record.phase === "stopped";
+}
