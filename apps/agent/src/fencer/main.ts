@@ -8,6 +8,7 @@ import { createServer, type Socket } from "node:net";
 import { uptime } from "node:os";
 import { createInterface } from "node:readline";
 import { mustFence } from "@mainstay/ha/lease.ts";
+import { keepCompiled } from "@mainstay/runtime/compile-cache.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
@@ -33,6 +34,7 @@ process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 
 await listenToKeeper();
+keepCompiled();
 for (;;) {
   await pause(tickMs);
   const wasSuspended = suspended() - suspendedMs > suspendedTooLongMs;

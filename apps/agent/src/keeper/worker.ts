@@ -9,7 +9,6 @@ import { openFencerLine } from "./fencer-line.ts";
 import { Keeper } from "./keeper.ts";
 import type { FromKeeper, ToKeeper } from "./protocol.ts";
 
-// Parsed by the agent. This thread starts in half the time without the parser.
 const { nodeDir, config } = workerData as { nodeDir: string; config: NodeConfig };
 const paths = nodePaths(nodeDir, config);
 const { signal } = new AbortController();

@@ -9,18 +9,19 @@ import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { postgresArguments } from "@mainstay/postgres/postmaster.ts";
+import { keepCompiled } from "@mainstay/runtime/compile-cache.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
-import { readNodeConfig } from "../config.ts";
 import { nodePaths, supervisorLock } from "../node-paths.ts";
+import { readUncheckedConfig } from "../unchecked-config.ts";
 import { keepFencer } from "./fencer-child.ts";
 import type { RunningPostgres, Shutdown, SupervisorState, ToAgent, ToSupervisor } from "./protocol.ts";
 
 const nodeDir = process.argv[2] ?? "";
 const log = createLog("supervisor");
 await lockOrExit();
-const config = await readNodeConfig(nodeDir);
+const config = readUncheckedConfig(nodeDir);
 const paths = nodePaths(nodeDir, config);
 const bootId = randomUUID();
 let shutdown: Shutdown = "none";
@@ -42,6 +43,7 @@ process.on("SIGTERM", () => requestShutdown("hand-over"));
 process.on("SIGUSR2", () => requestShutdown("in-place"));
 process.on("SIGINT", () => {});
 startAgent();
+keepCompiled();
 
 /** A second supervisor of the same node would start a second PostgreSQL. */
 async function lockOrExit(): Promise<void> {

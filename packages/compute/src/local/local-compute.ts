@@ -11,7 +11,14 @@ import { type Compute, ComputeError, type HostPower, type Node, type NodeSpec } 
 import { freeAddressesOf, nodePort, takeAddress } from "./addresses.ts";
 import { hostPower } from "./host-power.ts";
 import { findHost, readHosts, type VirtualHost } from "./hosts.ts";
-import { type NodeRecord, nodeDirOf, readRecords, runtimeDirOf, writeRecord } from "./node-records.ts";
+import {
+  cacheDirOf,
+  type NodeRecord,
+  nodeDirOf,
+  readRecords,
+  runtimeDirOf,
+  writeRecord,
+} from "./node-records.ts";
 import { startSupervisor, supervisorPid, type User } from "./supervisors.ts";
 
 export interface LocalOptions {
@@ -64,7 +71,8 @@ export async function createLocalCompute(options: LocalOptions): Promise<LocalCo
     const nodeDir = nodeDirOf(dir, record);
     if ((await supervisorPid(nodeDir)) !== undefined) return;
     await makeRuntimeDir(runtimeDirOf(dir, record.id), user);
-    await startSupervisor(supervisor, nodeDir, user);
+    await makePrivateDir(cacheDirOf(dir, record.hostId), user);
+    await startSupervisor(supervisor, nodeDir, cacheDirOf(dir, record.hostId), user);
   }
 
   return {
@@ -134,8 +142,7 @@ async function prepareNode(
   }
   const folders = new Set(["volume", "log", ...Object.keys(spec.files).map(dirname)]);
   for (const folder of [nodeDir, ...[...folders].map((name) => join(nodeDir, name))]) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (user) await chown(folder, user.uid, user.gid);
+    await makePrivateDir(folder, user);
   }
   for (const [name, content] of Object.entries(spec.files)) {
     await writeFileDurably(join(nodeDir, name), content, { mode: 0o600, ...user });
@@ -144,8 +151,12 @@ async function prepareNode(
 
 async function makeRuntimeDir(runtimeDir: string, user: User | undefined): Promise<void> {
   await mkdir(dirname(runtimeDir), { recursive: true, mode: 0o755 });
-  await mkdir(runtimeDir, { recursive: true, mode: 0o700 });
-  if (user) await chown(runtimeDir, user.uid, user.gid);
+  await makePrivateDir(runtimeDir, user);
+}
+
+async function makePrivateDir(path: string, user: User | undefined): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  if (user) await chown(path, user.uid, user.gid);
 }
 
 /** The record goes first, so that nobody starts the node again; what a crash leaves is found by its name. */

@@ -30,6 +30,11 @@ export function nodeDirOf(dir: string, { hostId, id }: { hostId: string; id: str
   return join(dir, "hosts", hostId, "nodes", id);
 }
 
+/** Compiled code, shared by the nodes of one host: they run the same programs as the same user. */
+export function cacheDirOf(dir: string, hostId: string): string {
+  return join(dir, "hosts", hostId, "compiled");
+}
+
 /** Short, for unix sockets: a path of theirs has 107 bytes at most. */
 export function runtimeDirOf(dir: string, nodeId: string): string {
   const hash = createHash("sha256").update(dir).digest("hex").slice(0, 8);

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { open, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { compileCacheEnvironment } from "@mainstay/runtime/compile-cache.ts";
 
 export interface User {
   readonly uid: number;
@@ -12,6 +13,7 @@ export interface User {
 export async function startSupervisor(
   program: string,
   nodeDir: string,
+  cacheDir: string,
   user: User | undefined,
 ): Promise<void> {
   const log = await open(join(nodeDir, "log", "agent.log"), "a", 0o600);
@@ -20,7 +22,7 @@ export async function startSupervisor(
     const child = spawn(process.execPath, [program, nodeDir], {
       ...user,
       cwd: nodeDir,
-      env: { PATH: "/usr/bin:/bin", LC_ALL: "C", HOME: nodeDir },
+      env: { PATH: "/usr/bin:/bin", LC_ALL: "C", HOME: nodeDir, ...compileCacheEnvironment(cacheDir) },
       stdio: ["ignore", log.fd, log.fd],
       detached: true,
     });

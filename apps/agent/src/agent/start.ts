@@ -1,0 +1,58 @@
+/** Puts the agent together and runs it. */
+import type { createWaker } from "@mainstay/control-loop/run-loop.ts";
+import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
+import { instanceKeys } from "@mainstay/dcs/keys.ts";
+import { openPrefixView } from "@mainstay/dcs/prefix-view.ts";
+import { keepCompiled } from "@mainstay/runtime/compile-cache.ts";
+import type { Log } from "@mainstay/runtime/log.ts";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { readNodeConfig } from "../config.ts";
+import type { KeeperThread } from "../keeper/keeper-thread.ts";
+import { nodePaths } from "../node-paths.ts";
+import { storeSettings } from "../store-settings.ts";
+import type { SupervisorState } from "../supervisor/protocol.ts";
+import { runAgent } from "./agent-loop.ts";
+import { openDisk } from "./disk.ts";
+import { createMemory } from "./memory.ts";
+import type { Node } from "./node.ts";
+import { createSettingsFiles } from "./settings-files.ts";
+
+export interface AgentProcess extends Pick<Node, "tellSupervisor" | "shutdownSignal"> {
+  readonly nodeDir: string;
+  readonly log: Log;
+  readonly keeper: KeeperThread;
+  readonly waker: ReturnType<typeof createWaker>;
+  /** Undefined until its first message. */
+  readonly supervisor: () => SupervisorState | undefined;
+}
+
+/** Runs until the process ends. */
+export async function startAgent({ nodeDir, waker, supervisor, ...agent }: AgentProcess): Promise<void> {
+  const config = await readNodeConfig(nodeDir);
+  const paths = nodePaths(nodeDir, config);
+  const { signal } = new AbortController();
+  await waitFor(supervisor, { what: "the supervisor's state", timeoutMs: 5_000, everyMs: 5 });
+  const store = connectEtcd(await storeSettings(config, paths));
+  const keys = instanceKeys(config.instanceId);
+  const wake = () => waker.wake();
+  keepCompiled();
+  const node: Node = {
+    ...agent,
+    config,
+    paths,
+    program: { binDir: config.binDir, cwd: nodeDir },
+    disk: await openDisk(paths),
+    memory: createMemory(),
+    settings: createSettingsFiles(config, paths),
+    store,
+    keys,
+    view: openPrefixView(store, keys.prefix, wake, signal),
+    supervisor: () => {
+      const state = supervisor();
+      if (!state) throw new Error("BUG: no supervisor");
+      return state;
+    },
+    wake,
+  };
+  await runAgent(node, waker, signal);
+}
