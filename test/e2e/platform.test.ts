@@ -1,7 +1,7 @@
 /** From one command to a replicated PostgreSQL that survives the loss of a host: everything real. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { findEngines } from "@mainstay/postgres/engines.ts";
@@ -44,6 +44,40 @@ test("a dump of a benchmark's tables is the same in a second instance", async ()
   await run(join(binDir, "psql"), load, { env: passwordEnv, input: dump, timeoutMs: 120_000 });
   assert.equal(await checksum(copy), await checksum(primary));
   await (await platform.sdk()).deleteInstance({ instanceId: copy.id });
+});
+
+test("a balancer that dies is replaced without a cut, and the next one closes the door when told", async () => {
+  await using client = await connect(primary);
+  const before = await balancerPid();
+  process.kill(before, "SIGKILL");
+  await waitFor(async () => (await balancerPid()) !== before || undefined, {
+    what: "another balancer",
+    timeoutMs: 20_000,
+  });
+  assert.deepEqual((await client.query("select 1 as one")).rows, [{ one: 1 }]);
+  const sdk = await platform.sdk();
+  await sdk.setInstanceACLRules({ instanceId: primary.id, rules: [{ ip: "192.0.2.0/24", description: "" }] });
+  await waitFor(() => client.query("select 1").then(nothing, () => true), {
+    what: "the cut",
+    timeoutMs: 10_000,
+  });
+  await sdk.setInstanceACLRules({ instanceId: primary.id, rules: [{ ip: "0.0.0.0/0", description: "" }] });
+  await waitFor(() => connect(primary).then(closed, nothing), { what: "an open door", timeoutMs: 10_000 });
+});
+
+test("a switchover by hand exchanges the roles", async () => {
+  const [before] = (await listNodes("shop")).filter(({ role }) => role === "primary");
+  await platform.command("instance", "switchover", "shop");
+  await waitFor(
+    async () => {
+      const [leader] = (await listNodes("shop")).filter(({ role, sync }) => role === "primary" && !sync);
+      const isFollowed = (await listNodes("shop")).some(({ sync }) => sync);
+      return (leader && leader.host !== before?.host && isFollowed) || undefined;
+    },
+    { what: "the other node as primary", timeoutMs: 30_000, everyMs: 100 },
+  );
+  await using client = await connect(primary);
+  assert.equal((await client.query("select count(*)::int as n from pgbench_branches")).rows[0]?.n, 20);
 });
 
 test("the loss of the primary's host during writes loses no acknowledged row", async () => {
@@ -109,6 +143,18 @@ async function create(name: string, isHaCluster: boolean): Promise<Rdbv1.Instanc
   const instance = await sdk.waitForInstance({ instanceId: id }, { minDelay: 1, maxDelay: 1 });
   assert.equal(instance.status, "ready");
   return instance;
+}
+
+async function balancerPid(): Promise<number> {
+  const { pid } = JSON.parse(await readFile(join(platform.dir, "pids", "balancer.json"), "utf8"));
+  return pid;
+}
+
+function nothing(): undefined {}
+
+async function closed(client: pg.Client): Promise<true> {
+  await client.end();
+  return true;
 }
 
 interface NodeRow {

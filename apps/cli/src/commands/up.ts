@@ -13,6 +13,7 @@ import { childPid, notePid } from "../platform/child.ts";
 import { type Layout, layoutOf } from "../platform/layout.ts";
 import { runPlatform } from "../platform/platform.ts";
 import { createSettings, readSettings, type Settings, writeSettings } from "../platform/settings.ts";
+import { checkReach, serverUser } from "../platform/user.ts";
 import { print, say } from "../print.ts";
 import { down } from "./down.ts";
 import { newPassword, psqlLine, requestInstance, waitUntilReady } from "./instances.ts";
@@ -29,6 +30,8 @@ export interface UpOptions {
 const platformName = "platform";
 const answerLimitMs = 60_000;
 const neededBytes = 500e6;
+const unprivileged =
+  "not started by root: databases run as you, and so nothing keeps them from reading the platform's own files";
 
 export async function up(options: UpOptions): Promise<void> {
   const layout = layoutOf(await makeDirectory(options.dir));
@@ -105,6 +108,9 @@ async function settle(layout: Layout, options: UpOptions): Promise<Settings> {
     );
   }
   if ((await childPid(layout, "control-plane")) === undefined) await checkPort(listen);
+  const user = await serverUser();
+  await checkReach(user, [layout.dir, layout.programs.supervisor]);
+  if (!user) say(unprivileged);
   const { bavail, bsize } = await statfs(layout.dir);
   if (bavail * bsize < neededBytes) {
     throw new CommandError(

@@ -13,7 +13,7 @@ import { prepareEtcd } from "./etcd.ts";
 import type { Layout } from "./layout.ts";
 import { balancerConfigFile, prepareBalancer, prepareControlPlane } from "./servers.ts";
 import { region, type Settings } from "./settings.ts";
-import { checkReach, serverUser } from "./user.ts";
+import { serverUser } from "./user.ts";
 
 /** Prepares everything and keeps it running until aborted; then all of it is still running. */
 export async function runPlatform(
@@ -24,7 +24,6 @@ export async function runPlatform(
 ): Promise<void> {
   const user = await serverUser();
   await mkdir(layout.runtimeDir, { recursive: true, mode: 0o755 });
-  await checkReach(user, [layout.dir, layout.programs.supervisor]);
   const authority = await createAuthority(layout.authorityDir);
   await createHosts(layout.dir, settings.hosts, region);
   const children = [
