@@ -135,8 +135,12 @@ export class Invariants implements PostgresEvents {
     this.#deadlines.set(nodeId, sentAtMs + holdMs / (this.#node(nodeId)?.localClock.rate ?? 1));
   }
 
-  /** S6: whoever begins to take writes has everything that was acknowledged. */
+  /**
+   * S6: whoever begins to take writes has everything that was acknowledged. One that was frozen while it started
+   * and thaws after its deadline does not count: its door is shut, and what it acknowledged would break S2 and S3.
+   */
   #becamePrimary(server: SimPostgres): void {
+    if (this.#ports.clock.nowMs >= (this.#deadlines.get(server.nodeId) ?? 0)) return;
     this.#primarySince.set(server, this.#ports.clock.nowMs);
     const lost = this.acknowledgements.filter(({ record, position }) => !server.data.holds(record, position));
     if (lost.length > 0) {

@@ -27,3 +27,17 @@ test("no schedule of faults breaks an invariant, and after healing the instance 
 test("a claim that never reached the store does not keep its node from claiming again", () => {
   holds({ seed: 2415 });
 });
+
+test("a primary that thaws in the middle of its start, with its time over, acknowledges nothing", () => {
+  holds({
+    seed: 0,
+    faults: [
+      { kind: "kill postmaster", node: 0, afterMs: 74, forMs: 20 },
+      { kind: "stop platform", node: 0, afterMs: 1_650, forMs: 2_500 },
+      { kind: "crash node", node: 0, afterMs: 2_023, forMs: 467 },
+      { kind: "freeze node", node: 1, afterMs: 608, forMs: 2_500 },
+      { kind: "cut off from store", node: 1, afterMs: 357, forMs: 2_500 },
+      { kind: "crash node", node: 0, afterMs: 1_968, forMs: 2_500 },
+    ],
+  });
+});
