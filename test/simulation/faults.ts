@@ -44,7 +44,7 @@ export const anyFault: fc.Arbitrary<Fault> = fc.record({
 
 /** For runs without fast-check: the same distribution from a seed. */
 export function randomFaults(random: Random): Fault[] {
-  const count = Math.floor(random.between(1, 8));
+  const count = Math.floor(random.between(1, 20));
   return Array.from({ length: count }, () => ({
     kind: faultKinds[Math.floor(random.between(0, faultKinds.length))] ?? "crash node",
     node: Math.floor(random.between(0, 3)),

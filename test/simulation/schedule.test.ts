@@ -19,9 +19,10 @@ test("one seed gives one run", () => {
   assert.equal(one.cluster.transcript(), other.cluster.transcript());
 });
 
+/** Always the same schedules: `npm run simulate` looks for new ones. */
 test("no schedule of faults breaks an invariant, and after healing the instance recovers", () => {
   const schedule = fc.record({ seed: fc.nat(), faults: fc.array(anyFault, { maxLength: 12 }) });
-  fc.assert(fc.property(schedule, holds), { numRuns: 2_500 });
+  fc.assert(fc.property(schedule, holds), { numRuns: 2_500, seed: 1 });
 });
 
 test("a claim that never reached the store does not keep its node from claiming again", () => {
