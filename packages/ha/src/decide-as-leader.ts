@@ -41,10 +41,11 @@ function decideStopped(
   postgres: Extract<Observation["postgres"], { kind: "stopped" }>,
 ): Decision {
   const { record } = seen.sync;
-  if (seen.lock.record.phase === "serving" && readyMember(seen)) {
-    return release("PostgreSQL ended; the sync standby takes over");
+  // With nobody to take over, a release would only come back to this node: it goes on trying.
+  if (readyMember(seen)) {
+    if (seen.lock.record.phase === "serving") return release("PostgreSQL ended; the sync standby takes over");
+    if (postgres.failedStarts >= 2) return release("PostgreSQL failed to start twice");
   }
-  if (postgres.failedStarts >= 2) return release("PostgreSQL failed to start twice");
   return postgres.isStandby
     ? {
         action: "start-standby",

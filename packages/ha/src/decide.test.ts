@@ -297,6 +297,19 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     { action: "start-primary" },
   ],
   [
+    "a PostgreSQL that failed to start twice is tried again while nobody else may lead",
+    leading({ postgres: stopped({ failedStarts: 2 }), sync: recorded(asynchronous) }),
+    { action: "start-primary" },
+  ],
+  [
+    "a PostgreSQL that failed to start twice is left to a ready standby",
+    leading({
+      postgres: stopped({ failedStarts: 2 }),
+      lock: held(claimed),
+    }),
+    { action: "set-phase", phase: "released" },
+  ],
+  [
     "a hung PostgreSQL is fenced after its patience",
     leading({ postgres: { kind: "hung", as: "primary", forMs: 1_500 } }),
     { action: "fence" },
