@@ -1,5 +1,6 @@
 /** The simulated agent: observe → decide → act around the real core, as apps/agent/src/agent/agent-loop.ts. */
 import { createMemory } from "@mainstay/agent/agent/memory.ts";
+import { nodeStatus } from "@mainstay/agent/agent/observe.ts";
 import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
 import { formatNodeStatus } from "@mainstay/dcs/records.ts";
 import { isOwnLock } from "@mainstay/ha/lease.ts";
@@ -9,11 +10,12 @@ import { act } from "./sim-act.ts";
 import { keys } from "./sim-instance.ts";
 import { SimKeeper } from "./sim-keeper.ts";
 import type { SimNode, Supervised } from "./sim-node.ts";
-import { nodeStatus, observe, observePostgres } from "./sim-observe.ts";
+import { observe, observePostgres } from "./sim-observe.ts";
 
 const everyMs = 200;
 const newsEveryMs = 500;
 const stuckAfterMs = 30_000;
+const noProcesses = { pids: { supervisor: 1, fencer: null }, postgres: null };
 
 export class SimAgent {
   readonly node: SimNode;
@@ -105,7 +107,7 @@ export class SimAgent {
       if (process.nowMs - this.#passSinceMs < stuckAfterMs) this.keeper.healthy();
       const spec = this.view.values.get(keys.spec)?.value.modRevision;
       if (this.#latest && spec !== undefined) {
-        const value = formatNodeStatus(nodeStatus(this.#latest.seen, this.#latest.reason));
+        const value = formatNodeStatus(nodeStatus(this.#latest.seen, noProcesses, this.#latest.reason));
         const conditions = [{ key: keys.spec, modRevision: spec }];
         const writes = [{ put: keys.node(node.id), value }];
         yield* node.world.store.transact(node.id, process, { conditions, writes }, 1_000).get();

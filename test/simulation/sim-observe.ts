@@ -1,8 +1,8 @@
 /** What a simulated agent knows when it decides; the records are parsed by the real parsers. */
+import { toState } from "@mainstay/agent/agent/postgres-state.ts";
 import { parseLock, parseNodeStatus, parseSpec, parseSwitchover, parseSync } from "@mainstay/dcs/records.ts";
 import type { StoredValue } from "@mainstay/dcs/store.ts";
-import type { NodeStatus } from "@mainstay/domain/cluster.ts";
-import type { AttachedStandby, Observation, PostgresState } from "@mainstay/ha/observation.ts";
+import type { Observation, PostgresState } from "@mainstay/ha/observation.ts";
 import type { PostgresStatus } from "@mainstay/postgres/status.ts";
 import type { Task } from "./process.ts";
 import type { SimAgent } from "./sim-agent.ts";
@@ -11,9 +11,6 @@ import { keys } from "./sim-instance.ts";
 import type { SimPostgres } from "./sim-postgres.ts";
 
 const queryTimeoutMs = 1_000;
-
-type Memory = SimAgent["memory"];
-type Run = ReturnType<Memory["runOf"]>;
 
 export function observe(agent: SimAgent, postgres: PostgresState): Observation {
   const { node, view, supervised, keeper, process } = agent;
@@ -79,13 +76,9 @@ export function* observePostgres(agent: SimAgent): Task<PostgresState> {
   const atMs = process.nowMs;
   if (!status || running.server?.process.isFrozen) return run.unanswered(atMs);
   run.answered(status, atMs);
-  return status.kind === "standby"
-    ? {
-        ...status,
-        forMs: atMs - run.kindSinceMs,
-        notStreamingForMs: run.notStreamingFor("upstream", status.receiver === "streaming", atMs),
-      }
-    : toPrimary(agent, status, run, atMs);
+  const spec = parsed(agent.view.values.get(keys.spec)?.value, parseSpec);
+  const others = (spec?.members ?? []).map(({ id }) => id).filter((id) => id !== node.id);
+  return toState(status, run, others, atMs);
 }
 
 function stopped({ node, memory }: SimAgent): PostgresState {
@@ -122,49 +115,4 @@ function statusOf(server: SimPostgres): PostgresStatus | undefined {
   }));
   const { syncStandbys, access } = settings;
   return { kind: "primary", systemId, timeline, flushPosition, syncStandbys, access, standbys };
-}
-
-type PrimaryStatus = Extract<PostgresStatus, { kind: "primary" }>;
-
-function toPrimary({ node, view }: SimAgent, status: PrimaryStatus, run: Run, atMs: number): PostgresState {
-  const spec = parsed(view.values.get(keys.spec)?.value, parseSpec);
-  const others = (spec?.members ?? []).map(({ id }) => id).filter((id) => id !== node.id);
-  return {
-    ...status,
-    forMs: atMs - run.kindSinceMs,
-    recoveryEnd: run.recoveryEnd,
-    syncSince: run.syncSince,
-    standbys: others.map((id) => attached(id, status, run, atMs)),
-    proof: run.proof,
-    isProving: run.isProving,
-  };
-}
-
-function attached(nodeId: string, { standbys }: PrimaryStatus, run: Run, atMs: number): AttachedStandby {
-  const found = standbys.find((standby) => standby.nodeId === nodeId);
-  return {
-    nodeId,
-    notStreamingForMs: run.notStreamingFor(nodeId, found?.isStreaming ?? false, atMs),
-    flushPosition: found?.flushPosition ?? 0n,
-    replyAgeMs: run.unchangedFor(nodeId, found?.replyStamp ?? "", atMs),
-  };
-}
-
-export function nodeStatus(seen: Observation, reason: string): NodeStatus {
-  const { postgres } = seen;
-  const isRunning = postgres.kind === "primary" || postgres.kind === "standby";
-  return {
-    nodeId: seen.self,
-    // Every status is written anew, as in production; nothing decides by this time.
-    observedAt: String(seen.nowMs),
-    role: isRunning ? postgres.kind : "none",
-    state: postgres.kind,
-    reason,
-    term: seen.highestTerm,
-    timeline: "timeline" in postgres ? postgres.timeline : 0,
-    systemId: "systemId" in postgres ? postgres.systemId : null,
-    flushPosition: isRunning ? postgres.flushPosition : null,
-    isStreaming: postgres.kind === "standby" && postgres.receiver === "streaming",
-    pids: { supervisor: null, agent: null, fencer: null, postmaster: null },
-  };
 }

@@ -78,7 +78,11 @@ function peers(view: PrefixView, prefix: string, own: string): SeenPeer[] {
 }
 
 /** What this node tells the others about itself. */
-export function nodeStatus(seen: Observation, supervisor: SupervisorState, reason: string): NodeStatus {
+export function nodeStatus(
+  seen: Observation,
+  supervisor: Pick<SupervisorState, "pids" | "postgres">,
+  reason: string,
+): NodeStatus {
   const { postgres } = seen;
   const isRunning = postgres.kind === "primary" || postgres.kind === "standby";
   return {

@@ -3,26 +3,17 @@
  * into the PostgresState of the decision core.
  */
 import { join } from "node:path";
-import type {
-  AttachedStandby,
-  Observation,
-  PostgresState,
-  PrimaryPostgres,
-} from "@mainstay/ha/observation.ts";
+import type { Observation, PostgresState } from "@mainstay/ha/observation.ts";
 import { type ControlData, readControlData } from "@mainstay/postgres/control-data.ts";
 import type { ProgramContext } from "@mainstay/postgres/program.ts";
-import {
-  type PostgresStatus,
-  type PrimaryStatus,
-  readStatus,
-  type StandbyStatus,
-} from "@mainstay/postgres/status.ts";
+import { type PostgresStatus, readStatus } from "@mainstay/postgres/status.ts";
 import { pathExists } from "@mainstay/runtime/files.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import type { NodePaths } from "../node-paths.ts";
 import type { SupervisorState } from "../supervisor/protocol.ts";
 import { connectLocal, type LocalClient, type LocalServer } from "./local-client.ts";
 import type { Memory } from "./memory.ts";
+import { toState } from "./postgres-state.ts";
 
 /** A session is renewed this often, so that a postmaster that no longer forks is noticed. */
 const sessionMs = 1_000;
@@ -80,55 +71,10 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
       const atMs = monotonicMs();
       run.answered(now, atMs);
       const others = (seen.spec?.members ?? []).map(({ id }) => id).filter((id) => id !== seen.self);
-      return now.kind === "primary" ? toPrimary(now, run, others, atMs) : toStandby(now, run, atMs);
+      return toState(now, run, others, atMs);
     } catch {
       const atMs = monotonicMs();
       return run.unanswered(atMs);
     }
-  };
-}
-
-type Run = ReturnType<Memory["runOf"]>;
-
-function toPrimary(
-  status: PrimaryStatus,
-  run: Run,
-  others: readonly string[],
-  atMs: number,
-): PrimaryPostgres {
-  const { systemId, timeline, flushPosition, syncStandbys, access: isOpen } = status;
-  return {
-    kind: "primary",
-    systemId,
-    timeline,
-    flushPosition,
-    syncStandbys,
-    access: isOpen,
-    forMs: atMs - run.kindSinceMs,
-    recoveryEnd: run.recoveryEnd,
-    syncSince: run.syncSince,
-    standbys: others.map((id) => attached(id, status, run, atMs)),
-    proof: run.proof,
-    isProving: run.isProving,
-  };
-}
-
-function attached(nodeId: string, { standbys }: PrimaryStatus, run: Run, atMs: number): AttachedStandby {
-  const found = standbys.find((standby) => standby.nodeId === nodeId);
-  return {
-    nodeId,
-    notStreamingForMs: run.notStreamingFor(nodeId, found?.isStreaming ?? false, atMs),
-    flushPosition: found?.flushPosition ?? 0n,
-    replyAgeMs: run.unchangedFor(nodeId, found?.replyStamp ?? "", atMs),
-  };
-}
-
-function toStandby(status: StandbyStatus, run: Run, atMs: number): PostgresState {
-  const isStreaming = status.receiver === "streaming";
-  return {
-    ...status,
-    upstream: status.upstream,
-    forMs: atMs - run.kindSinceMs,
-    notStreamingForMs: run.notStreamingFor("upstream", isStreaming, atMs),
   };
 }
