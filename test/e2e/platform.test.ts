@@ -107,10 +107,11 @@ test("the loss of the primary's host during writes loses no acknowledged row", a
   });
 });
 
-test("down leaves no process, up brings everything back with its data", async () => {
+test("down leaves no process and no mount, up brings everything back with its data", async () => {
   const before = await checksum(primary);
   await platform.command("down");
   assert.deepEqual(await processesUnder(platform.dir), []);
+  assert.doesNotMatch(await readFile("/proc/self/mounts", "utf8"), new RegExp(platform.dir));
   await platform.command("up", "--detach");
   const sdk = await platform.sdk();
   assert.equal(

@@ -1,12 +1,17 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { test } from "node:test";
+import type { Compute, Node } from "@mainstay/compute/compute.ts";
 import { computeContract } from "@mainstay/compute/compute-contract.ts";
 import { createHosts } from "@mainstay/compute/local/hosts.ts";
 import { createLocalCompute } from "@mainstay/compute/local/local-compute.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { unprivilegedUser } from "../kit/user.ts";
+
+const { signal } = new AbortController();
 
 // Stands in for the agent's supervisor: this test is about processes, not about PostgreSQL.
 const supervisor = `
@@ -15,7 +20,36 @@ const supervisor = `
   setInterval(() => {}, 1000);
 `;
 
-computeContract("local", async () => {
+computeContract("local", openCompute);
+
+test("a volume has the plan's size, wherever root may mount", async (context) => {
+  if (process.getuid?.() !== 0) return context.skip("only root may mount");
+  await using compute = await openCompute();
+  const node = await startNode(compute, 20e6);
+  const files = () => statfs(node.volumeDir);
+  assert.ok((await files()).blocks * (await files()).bsize <= 20e6);
+  const tooMuch = writeFile(join(node.volumeDir, "large"), Buffer.alloc(21e6));
+  await assert.rejects(tooMuch, { code: "ENOSPC" });
+});
+
+test("stopping everything detaches the volume, and starting it again finds the same files", async () => {
+  await using compute = await openCompute();
+  const node = await startNode(compute, 20e6);
+  await writeFile(join(node.volumeDir, "kept"), "yes");
+  await compute.stopAll(signal);
+  assert.equal((await stat(node.volumeDir)).dev, (await stat(node.nodeDir)).dev);
+  await startNode(compute, 20e6);
+  assert.equal(await readFile(join(node.volumeDir, "kept"), "utf8"), "yes");
+});
+
+async function startNode(compute: Compute, volumeBytes: number): Promise<Node> {
+  const id = "pg-0a1b2c3d-1";
+  const place = { instanceId: "0a1b2c3d-0000-4000-8000-000000000000", hostId: "host-1" };
+  await compute.reserveNode(id, place.instanceId, place.hostId, signal);
+  return compute.startNode({ id, ...place, engineMajor: 15, volumeBytes, files: {} }, signal);
+}
+
+async function openCompute() {
   const dir = await mkdtemp(join(tmpdir(), "mainstay-compute-"));
   await chmod(dir, 0o755);
   const program = join(dir, "supervisor.mjs");
@@ -25,11 +59,11 @@ computeContract("local", async () => {
   const compute = await createLocalCompute({ dir, supervisor: program, user, log: createLog("test") });
   return Object.assign(compute, {
     async [Symbol.asyncDispose]() {
-      for (const { id } of await compute.nodes(new AbortController().signal)) {
-        await compute.deleteNode(id, new AbortController().signal);
+      for (const { id } of await compute.nodes(signal)) {
+        await compute.deleteNode(id, signal);
       }
       await killTree(dir);
       await rm(dir, { recursive: true, force: true });
     },
   });
-});
+}

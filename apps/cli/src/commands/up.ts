@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdir, open, rmdir, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { volumeFault } from "@mainstay/compute/local/volumes.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import { listInstances, openApi } from "../api.ts";
@@ -117,6 +118,8 @@ async function settle(layout: Layout, options: UpOptions): Promise<Settings> {
       `${layout.dir} has ${Math.floor((bavail * bsize) / 1e6)} MB free; 500 MB are needed`,
     );
   }
+  const fault = await volumeFault(layout.dir);
+  if (fault) say(`volumes are not limited to their plan's size: ${fault}`);
   if (known) return known;
   const { hosts = 3, etcdMembers = 1 } = options;
   return createSettings(layout, { listen, hosts, etcdMembers });

@@ -1,14 +1,12 @@
 /** Nodes as groups of processes on this machine, on virtual hosts in zones. */
-import { chown, mkdir, realpath, rename, rm, rmdir, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
 import { runLoop } from "@mainstay/control-loop/run-loop.ts";
 import { findEngines } from "@mainstay/postgres/engines.ts";
-import { pathExists, writeFileDurably } from "@mainstay/runtime/files.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
-import { TimeoutError, waitFor } from "@mainstay/runtime/pause.ts";
-import { killTree } from "@mainstay/runtime/process-tree.ts";
-import { type Compute, ComputeError, type HostPower, type Node, type NodeSpec } from "../compute.ts";
-import { freeAddressesOf, nodePort, takeAddress } from "./addresses.ts";
+import { type Compute, ComputeError, type HostPower, type Node } from "../compute.ts";
+import { nodePort, takeAddress } from "./addresses.ts";
+import { removeNode, stopNode } from "./end-node.ts";
 import { hostPower } from "./host-power.ts";
 import { findHost, readHosts, type VirtualHost } from "./hosts.ts";
 import {
@@ -19,7 +17,10 @@ import {
   runtimeDirOf,
   writeRecord,
 } from "./node-records.ts";
-import { startSupervisor, supervisorPid, type User } from "./supervisors.ts";
+import { makeRuntimeDir, prepareNode } from "./prepare-node.ts";
+import { makePrivateDir, type User } from "./private-dir.ts";
+import { startSupervisor, supervisorPid } from "./supervisors.ts";
+import { attachVolume, volumeDirOf } from "./volumes.ts";
 
 export interface LocalOptions {
   /** The platform's directory. */
@@ -34,12 +35,9 @@ export interface LocalOptions {
 export interface LocalCompute extends Compute, HostPower {
   /** Starts whatever should run and does not, until aborted. */
   keepNodesRunning(signal: AbortSignal): Promise<void>;
-  /** Stops every node in place: databases are shut down, each leader stays the leader. */
+  /** Stops every node in place: databases are shut down, each leader stays the leader, volumes are detached. */
   stopAll(signal: AbortSignal): Promise<void>;
 }
-
-const leastFreeBytes = 1e9;
-const stopLimitMs = 30_000;
 
 export async function createLocalCompute(options: LocalOptions): Promise<LocalCompute> {
   const { supervisor, user, log } = options;
@@ -66,10 +64,11 @@ export async function createLocalCompute(options: LocalOptions): Promise<LocalCo
     }
   }
 
-  /** The runtime directory is gone after a restart of the machine or of the whole platform. */
+  /** The mount and the runtime directory are gone after a restart of the machine or of the whole platform. */
   async function startOne(record: NodeRecord): Promise<void> {
     const nodeDir = nodeDirOf(dir, record);
     if ((await supervisorPid(nodeDir)) !== undefined) return;
+    await attachVolume(nodeDir);
     await makeRuntimeDir(runtimeDirOf(dir, record.id), user);
     await makePrivateDir(cacheDirOf(dir, record.hostId), user);
     await startSupervisor(supervisor, nodeDir, cacheDirOf(dir, record.hostId), user);
@@ -92,7 +91,7 @@ export async function createLocalCompute(options: LocalOptions): Promise<LocalCo
       const host = await findHost(dir, record.hostId);
       if (!isRunning(host)) throw new ComputeError({ code: "host-not-running", hostId: host.id });
       if (record.state === "reserved") {
-        await prepareNode(dir, record, spec, user);
+        await prepareNode(nodeDirOf(dir, record), spec, user);
         await writeRecord(dir, { ...record, state: "running" });
       }
       await startOne(record);
@@ -120,78 +119,9 @@ async function toNode(dir: string, record: NodeRecord): Promise<Node> {
     ...record,
     state: pid === undefined ? "stopped" : "running",
     nodeDir,
-    volumeDir: join(nodeDir, "volume"),
+    volumeDir: volumeDirOf(nodeDir),
     runtimeDir: runtimeDirOf(dir, record.id),
-    dataDir: join(nodeDir, "volume", "data"),
+    dataDir: join(volumeDirOf(nodeDir), "data"),
     supervisorPid: pid,
   };
-}
-
-/** Directories and files, owned by whoever the node runs as. Repeatable. */
-async function prepareNode(
-  dir: string,
-  record: NodeRecord,
-  spec: NodeSpec,
-  user: User | undefined,
-): Promise<void> {
-  const nodeDir = nodeDirOf(dir, record);
-  const { bavail, bsize } = await statfs(nodeDir);
-  const neededBytes = Math.min(spec.volumeBytes, leastFreeBytes);
-  if (bavail * bsize < neededBytes) {
-    throw new ComputeError({ code: "volume-full", neededBytes, freeBytes: bavail * bsize });
-  }
-  const folders = new Set(["volume", "log", ...Object.keys(spec.files).map(dirname)]);
-  for (const folder of [nodeDir, ...[...folders].map((name) => join(nodeDir, name))]) {
-    await makePrivateDir(folder, user);
-  }
-  for (const [name, content] of Object.entries(spec.files)) {
-    await writeFileDurably(join(nodeDir, name), content, { mode: 0o600, ...user });
-  }
-}
-
-async function makeRuntimeDir(runtimeDir: string, user: User | undefined): Promise<void> {
-  await mkdir(dirname(runtimeDir), { recursive: true, mode: 0o755 });
-  await makePrivateDir(runtimeDir, user);
-}
-
-async function makePrivateDir(path: string, user: User | undefined): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  if (user) await chown(path, user.uid, user.gid);
-}
-
-/** The record goes first, so that nobody starts the node again; what a crash leaves is found by its name. */
-async function removeNode(dir: string, id: string): Promise<void> {
-  for (const { id: hostId } of await readHosts(dir)) {
-    const nodeDir = nodeDirOf(dir, { hostId, id });
-    const removed = `${nodeDir}.removed`;
-    await rm(join(nodeDir, "record.json"), { force: true });
-    if (await pathExists(nodeDir)) {
-      await rm(removed, { recursive: true, force: true });
-      await rename(nodeDir, removed);
-    }
-    await killTree(removed);
-    await rm(removed, { recursive: true, force: true });
-  }
-  const runtimeDir = runtimeDirOf(dir, id);
-  await rm(runtimeDir, { recursive: true, force: true });
-  await rmdir(dirname(runtimeDir)).catch(() => {}); // the last one tidies up
-  await freeAddressesOf(dir, id);
-}
-
-async function stopNode(
-  dir: string,
-  record: NodeRecord,
-  name: NodeJS.Signals,
-  signal: AbortSignal,
-): Promise<void> {
-  const nodeDir = nodeDirOf(dir, record);
-  const pid = await supervisorPid(nodeDir);
-  try {
-    if (pid !== undefined) process.kill(pid, name);
-    const isGone = async () => ((await supervisorPid(nodeDir)) === undefined ? true : undefined);
-    await waitFor(isGone, { what: `${record.id}'s end`, timeoutMs: stopLimitMs, everyMs: 20, signal });
-  } catch (error) {
-    if (!(error instanceof TimeoutError)) throw error;
-  }
-  if (await pathExists(nodeDir)) await killTree(nodeDir);
 }

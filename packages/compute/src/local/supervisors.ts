@@ -1,13 +1,14 @@
 /** Starting and finding the supervisors of local nodes. */
 import { spawn } from "node:child_process";
+import { constants } from "node:fs";
 import { open, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { compileCacheEnvironment } from "@mainstay/runtime/compile-cache.ts";
+import type { User } from "./private-dir.ts";
 
-export interface User {
-  readonly uid: number;
-  readonly gid: number;
-}
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+/** The directory is the node's own: root follows no link that it could have put there. */
+const appendOnly = O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW;
 
 /** Starts it detached, so that it outlives whoever started it. A second one of the same node ends at once. */
 export async function startSupervisor(
@@ -16,7 +17,7 @@ export async function startSupervisor(
   cacheDir: string,
   user: User | undefined,
 ): Promise<void> {
-  const log = await open(join(nodeDir, "log", "agent.log"), "a", 0o600);
+  const log = await open(join(nodeDir, "log", "agent.log"), appendOnly, 0o600);
   try {
     if (user) await log.chown(user.uid, user.gid);
     const child = spawn(process.execPath, [program, nodeDir], {
