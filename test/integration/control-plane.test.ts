@@ -149,6 +149,56 @@ test("creation is refused when its nodes cannot be kept apart", async () => {
   await assert.rejects(platform.api().createInstance(wanted), { name: "OutOfStockError" });
 });
 
+test("the endpoint can be deleted and added again, and is never there twice", async () => {
+  await using platform = await startTestPlatform();
+  const api = platform.api();
+  const { id: instanceId } = await api.createInstance({ ...wanted, isHaCluster: false });
+  const isReady = async () => {
+    await serve(platform.store, instanceId);
+    const instance = await api.getInstance({ instanceId });
+    return instance.status === "ready" ? instance : undefined;
+  };
+  const limits = { what: "ready", timeoutMs: 8_000 };
+  const [first] = (await waitFor(isReady, limits)).endpoints;
+  const endpointId = first?.id ?? "";
+  assert.deepEqual(await api.getEndpoint({ endpointId }), first);
+  const endpointSpec = { loadBalancer: {} };
+  await assert.rejects(api.createEndpoint({ instanceId, endpointSpec }), { name: "InvalidArgumentsError" });
+  await api.deleteEndpoint({ endpointId });
+  await assert.rejects(api.getEndpoint({ endpointId }), { name: "ResourceNotFoundError" });
+  assert.deepEqual((await waitFor(isReady, limits)).endpoints, []);
+  const second = await api.createEndpoint({ instanceId, endpointSpec });
+  assert.notEqual(second.id, endpointId);
+  assert.equal((await waitFor(isReady, limits)).endpoints[0]?.id, second.id);
+});
+
+test("lists come in pages", async () => {
+  await using platform = await startTestPlatform();
+  const api = platform.api();
+  for (const name of ["a", "b", "c"]) await api.createInstance({ ...wanted, name, isHaCluster: false });
+  const page = (number: number) => api.listInstances({ orderBy: "name_asc", pageSize: 2, page: number });
+  const names = async (number: number) => (await page(number)).instances.map(({ name }) => name);
+  assert.deepEqual([await names(1), await names(2), await names(3)], [["a", "b"], ["c"], []]);
+  assert.equal((await page(2)).totalCount, 3);
+  assert.equal((await api.listInstances().all()).length, 3);
+});
+
+test("hosts need a key, health needs none", async () => {
+  await using platform = await startTestPlatform();
+  const read = async (path: string, token: string) => {
+    const response = await fetch(`${platform.urls[0]}/mainstay/v1/${path}`, {
+      headers: { "x-auth-token": token },
+    });
+    return { status: response.status, body: JSON.parse(await response.text()) };
+  };
+  assert.equal((await read("hosts", "nonsense")).status, 401);
+  const { hosts } = (await read("hosts", platform.key.secretKey)).body;
+  assert.deepEqual(hosts[0], { id: "host-1", zone: "fr-par-1", state: "running", nodes: [] });
+  const healthy = async () => (await read("health", "")).status === 200 || undefined;
+  await waitFor(healthy, { what: "health", timeoutMs: 5_000 });
+  assert.deepEqual((await read("health", "")).body, { status: "ok", database: true, store: true });
+});
+
 test("two replicas over one database share the work", async () => {
   await using platform = await startTestPlatform(2);
   const create = (index: number) => platform.api(index % 2).createInstance({ ...wanted, name: `i${index}` });
