@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, statfs, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -7,7 +7,9 @@ import type { Compute, Node } from "@mainstay/compute/compute.ts";
 import { computeContract } from "@mainstay/compute/compute-contract.ts";
 import { createHosts } from "@mainstay/compute/local/hosts.ts";
 import { createLocalCompute } from "@mainstay/compute/local/local-compute.ts";
+import { createVolume } from "@mainstay/compute/local/volumes.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
+import { waitFor } from "@mainstay/runtime/pause.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { unprivilegedUser } from "../kit/user.ts";
 
@@ -42,8 +44,31 @@ test("stopping everything detaches the volume, and starting it again finds the s
   assert.equal(await readFile(join(node.volumeDir, "kept"), "utf8"), "yes");
 });
 
-async function startNode(compute: Compute, volumeBytes: number): Promise<Node> {
-  const id = "pg-0a1b2c3d-1";
+test("a node whose volume is damaged keeps no other from starting, and says so", async (context) => {
+  if (process.getuid?.() !== 0) return context.skip("only root may mount");
+  await using compute = await openCompute();
+  const damaged = await startNode(compute, 20e6);
+  const other = await startNode(compute, 20e6, "pg-0a1b2c3d-2");
+  await compute.stopAll(signal);
+  await truncate(join(damaged.nodeDir, "volume.img"), 0);
+  await assert.rejects(compute.start("host-1"), /mount/);
+  const isRunning = async () =>
+    (await compute.nodes(signal)).some(({ id, state }) => id === other.id && state === "running") ||
+    undefined;
+  await waitFor(isRunning, { what: "the other node", timeoutMs: 5_000 });
+});
+
+test("a volume made several times at once is made once", async (context) => {
+  if (process.getuid?.() !== 0) return context.skip("only root may mount");
+  const dir = await mkdtemp(join(tmpdir(), "mainstay-volume-"));
+  context.after(() => rm(dir, { recursive: true, force: true }));
+  const image = () => stat(join(dir, "volume.img")).then(({ ino }) => ino);
+  const seen = await Promise.all([1, 2, 3].map(() => createVolume(dir, 20e6, undefined).then(image)));
+  assert.equal(new Set(seen).size, 1);
+  assert.deepEqual((await readdir(dir)).toSorted(), ["volume", "volume.img"]);
+});
+
+async function startNode(compute: Compute, volumeBytes: number, id = "pg-0a1b2c3d-1"): Promise<Node> {
   const place = { instanceId: "0a1b2c3d-0000-4000-8000-000000000000", hostId: "host-1" };
   await compute.reserveNode(id, place.instanceId, place.hostId, signal);
   return compute.startNode({ id, ...place, engineMajor: 15, volumeBytes, files: {} }, signal);

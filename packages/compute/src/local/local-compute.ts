@@ -58,10 +58,13 @@ export async function createLocalCompute(options: LocalOptions): Promise<LocalCo
 
   async function startMissing(): Promise<void> {
     const running = new Set((await readHosts(dir)).filter(isRunning).map(({ id }) => id));
-    for (const record of await readRecords(dir)) {
-      if (record.state !== "running" || !running.has(record.hostId)) continue;
-      await startOne(record);
-    }
+    const wanted = (await readRecords(dir)).filter(
+      ({ state, hostId }) => state === "running" && running.has(hostId),
+    );
+    // One that cannot start, its volume damaged perhaps, keeps no other from starting.
+    const starts = await Promise.allSettled(wanted.map(startOne));
+    const failed = starts.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
   }
 
   /** The mount and the runtime directory are gone after a restart of the machine or of the whole platform. */
@@ -91,7 +94,7 @@ export async function createLocalCompute(options: LocalOptions): Promise<LocalCo
       const host = await findHost(dir, record.hostId);
       if (!isRunning(host)) throw new ComputeError({ code: "host-not-running", hostId: host.id });
       if (record.state === "reserved") {
-        await prepareNode(nodeDirOf(dir, record), spec, user);
+        await prepareNode(nodeDirOf(dir, record), spec, user, log);
         await writeRecord(dir, { ...record, state: "running" });
       }
       await startOne(record);

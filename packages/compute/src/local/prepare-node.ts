@@ -2,6 +2,7 @@
 import { mkdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeFileDurably } from "@mainstay/runtime/files.ts";
+import type { Log } from "@mainstay/runtime/log.ts";
 import { ComputeError, type NodeSpec } from "../compute.ts";
 import { makePrivateDir, makeSharedDir, type User } from "./private-dir.ts";
 import { createVolume } from "./volumes.ts";
@@ -9,7 +10,12 @@ import { createVolume } from "./volumes.ts";
 const leastFreeBytes = 1e9;
 
 /** Directories and files, owned by whoever the node runs as. Repeatable. */
-export async function prepareNode(nodeDir: string, spec: NodeSpec, user: User | undefined): Promise<void> {
+export async function prepareNode(
+  nodeDir: string,
+  spec: NodeSpec,
+  user: User | undefined,
+  log: Log,
+): Promise<void> {
   const { bavail, bsize } = await statfs(nodeDir);
   const neededBytes = Math.min(spec.volumeBytes, leastFreeBytes);
   if (bavail * bsize < neededBytes) {
@@ -23,7 +29,8 @@ export async function prepareNode(nodeDir: string, spec: NodeSpec, user: User | 
   for (const [name, content] of Object.entries(spec.files)) {
     await writeFileDurably(join(nodeDir, name), content, { mode: 0o600, ...user });
   }
-  await createVolume(nodeDir, spec.volumeBytes, user);
+  const fault = await createVolume(nodeDir, spec.volumeBytes, user);
+  if (fault) log.warn({ nodeId: spec.id, reason: fault }, "the volume's size is not enforced");
 }
 
 export async function makeRuntimeDir(runtimeDir: string, user: User | undefined): Promise<void> {
