@@ -49,7 +49,13 @@ test("a power cut under writes loses no acknowledged row", async () => {
 
 test("a switchover hands over to the standby and leaves nothing to rewind", async () => {
   const before = await rows(first.id);
-  const request = { id: "s1", target: second.id, reason: "asked for by the test" };
+  const request = {
+    id: "s1",
+    kind: "switchover",
+    target: second.id,
+    reason: "asked for by the test",
+    acceptLoss: false,
+  } as const;
   await instance.store.transact(
     [],
     [{ put: instance.keys.switchover, value: formatRecord(request) }],

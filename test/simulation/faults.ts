@@ -1,5 +1,6 @@
 /** What can go wrong, each for a while; a schedule is a list of these. */
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
+import type { SwitchoverRequest } from "@mainstay/domain/cluster.ts";
 import fc from "fast-check";
 import type { Random } from "./clock.ts";
 import type { Process } from "./process.ts";
@@ -132,6 +133,12 @@ export function startAgain(node: SimNode): void {
 }
 
 function requestSwitchover({ store, clock }: World, target: string): void {
-  const request = { id: `at ${Math.round(clock.nowMs)}`, target, reason: "the schedule asks for it" };
+  const request: SwitchoverRequest = {
+    id: `at ${Math.round(clock.nowMs)}`,
+    kind: "switchover",
+    target,
+    reason: "the schedule asks for it",
+    acceptLoss: false,
+  };
   store.write([{ put: keys.switchover, value: formatRecord(request) }]);
 }

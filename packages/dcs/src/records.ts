@@ -76,7 +76,13 @@ const Status = Type.Object({
   isStreaming: Type.Boolean(),
   pids: Type.Object({ supervisor: pid, agent: pid, fencer: pid, postmaster: pid }),
 });
-const Switchover = Type.Object({ id: Type.String(), target: nodeId, reason: Type.String() });
+const Switchover = Type.Object({
+  id: Type.String(),
+  kind: Type.Union([Type.Literal("switchover"), Type.Literal("failover")]),
+  target: nodeId,
+  reason: Type.String(),
+  acceptLoss: Type.Boolean(),
+});
 
 function parse<T extends TSchema>(record: string, schema: T, text: string): Static<T> {
   const content = parseJson(record, text);

@@ -83,9 +83,15 @@ export interface NodePids {
   readonly postmaster: number | null;
 }
 
-/** A planned switchover, asked for by the control plane; the leader takes it and deletes the key. */
+/**
+ * A change of leader asked for by an operator through the control plane; whoever acts on it deletes the key.
+ * switchover: the leader hands over in order. failover: the target takes over however the leader fares.
+ */
 export interface SwitchoverRequest {
   readonly id: string;
+  readonly kind: "switchover" | "failover";
   readonly target: NodeId;
   readonly reason: string;
+  /** S16: the target may lead although it may lack acknowledged commits. */
+  readonly acceptLoss: boolean;
 }

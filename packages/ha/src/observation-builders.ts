@@ -132,7 +132,13 @@ export const gone = { nodeId: "b", notStreamingForMs: 600, flushPosition: 900n, 
 export const frozen = { nodeId: "b", notStreamingForMs: 0, flushPosition: 900n, replyAgeMs: 2_000 };
 export const asynchronous = { leader: "a", mode: "async", members: [] } as const;
 export const claimed = { holder: "a", bootId: "a1", phase: "claimed" } as const;
-export const request = { id: "r", target: "b", reason: "an operator asked for it" };
+export const request = {
+  id: "r",
+  kind: "switchover",
+  target: "b",
+  reason: "an operator asked for it",
+  acceptLoss: false,
+} as const;
 export const fresh = {
   lock: { kind: "free" },
   sync: { kind: "none" },

@@ -22,7 +22,14 @@ export function requestSwitchover(
       throw invalidArguments([{ argument_name: "target", reason: "constraint", help_message }]);
     }
     if (chosen === undefined || !candidates.includes(chosen)) throw noCandidate();
-    const request = { id: randomUUID(), target: chosen, reason: "asked for through the API" };
+    const reason = "asked for through the API";
+    const request: SwitchoverRequest = {
+      id: randomUUID(),
+      kind: "switchover",
+      target: chosen,
+      reason,
+      acceptLoss: false,
+    };
     const key = instanceKeys(instance.id).switchover;
     const options = { timeoutMs: 3_000, signal: AbortSignal.timeout(3_000) };
     await platform.store.transact([], [{ put: key, value: formatRecord(request) }], options);
