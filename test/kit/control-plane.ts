@@ -56,6 +56,7 @@ export async function startTestPlatform(replicas = 1) {
   const restart = () => startControlPlane(options, { store, compute, authority, probe, log });
   return {
     ...{ store, compute, db, log, key, projectId, urls, planes, probed, api, restart },
+    database: postgres.settings,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

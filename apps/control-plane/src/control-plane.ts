@@ -5,6 +5,7 @@ import type { Waker } from "@mainstay/control-loop/run-loop.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
+import { collectEvents } from "./events/collect-events.ts";
 import { createServer } from "./http/server.ts";
 import { observeInstances } from "./observed/observed-instances.ts";
 import type { Probe } from "./reconcile/instance/probe.ts";
@@ -49,9 +50,10 @@ export async function startControlPlane(
   const ended = new AbortController();
   const wakers = new Set<Waker>();
   const observed = observeInstances(store, wakers, ended.signal);
+  const collecting = collectEvents({ db, store, log }, ended.signal);
   parts.defer(async () => {
     ended.abort();
-    await observed.ended;
+    await Promise.all([observed.ended, collecting]);
   });
   const reconcilePorts = { ...ports, db, wakers, storeAddress: options.storeAddress };
   const run = (id: string, signal: AbortSignal) => reconcileInstance(id, reconcilePorts, signal);

@@ -5,10 +5,11 @@ import type {
   SwitchoverRequest,
   SyncRecord,
 } from "@mainstay/domain/cluster.ts";
+import type { InstanceEvent } from "@mainstay/domain/event.ts";
 
 /** A record as the store keeps it; the same record gives the same text. */
 export function formatRecord(
-  record: ClusterSpec | EndpointSpec | LockRecord | SyncRecord | SwitchoverRequest,
+  record: ClusterSpec | EndpointSpec | LockRecord | SyncRecord | SwitchoverRequest | InstanceEvent,
 ): string {
   return JSON.stringify(record);
 }

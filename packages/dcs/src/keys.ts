@@ -23,3 +23,22 @@ export function parseInstanceKey(key: string): { instanceId: string; rest: strin
   const slash = below.indexOf("/");
   return slash < 0 ? undefined : { instanceId: below.slice(0, slash), rest: below.slice(slash + 1) };
 }
+
+/** Apart from the instances: agents and balancer watch those, and events must wake nobody of them. */
+export const eventsPrefix = "/mainstay/events/";
+
+export function eventKeys(instanceId: string) {
+  const prefix = `${eventsPrefix}${instanceId}/`;
+  return {
+    prefix,
+    sourcePrefix: (source: string) => `${prefix}${source}/`,
+    event: (id: string) => prefix + id,
+  };
+}
+
+/** The instance of a key below `eventsPrefix`. */
+export function instanceOfEventKey(key: string): string | undefined {
+  if (!key.startsWith(eventsPrefix)) return undefined;
+  const [instanceId] = key.slice(eventsPrefix.length).split("/");
+  return instanceId || undefined;
+}

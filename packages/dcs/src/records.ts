@@ -7,6 +7,7 @@ import type {
   SwitchoverRequest,
   SyncRecord,
 } from "@mainstay/domain/cluster.ts";
+import { eventKinds, type InstanceEvent } from "@mainstay/domain/event.ts";
 import { formatWalPosition, parseWalPosition } from "@mainstay/domain/wal-position.ts";
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
@@ -83,6 +84,18 @@ const Switchover = Type.Object({
   reason: Type.String(),
   acceptLoss: Type.Boolean(),
 });
+const Event = Type.Object({
+  id: Type.String({ pattern: "^[a-z0-9-]+/[A-Za-z0-9.-]+$", maxLength: 200 }),
+  at: Type.String({ format: "date-time" }),
+  source: nodeId,
+  kind: Type.Union(eventKinds.map((kind) => Type.Literal(kind))),
+  action: Type.String(),
+  reason: Type.String(),
+  term: count,
+  tookMs: Type.Optional(Type.Number({ minimum: 0 })),
+  failure: Type.Optional(Type.String()),
+  inputs: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()])),
+});
 
 function parse<T extends TSchema>(record: string, schema: T, text: string): Static<T> {
   const content = parseJson(record, text);
@@ -107,6 +120,7 @@ export const parseEndpoint = (text: string): EndpointSpec => parse("endpoint", E
 export const parseLock = (text: string): LockRecord => parse("lock", Lock, text);
 export const parseSync = (text: string): SyncRecord => parse("sync", Sync, text);
 export const parseSwitchover = (text: string): SwitchoverRequest => parse("switchover", Switchover, text);
+export const parseEvent = (text: string): InstanceEvent => parse("event", Event, text);
 
 export function parseNodeStatus(text: string): NodeStatus {
   const status = parse("node", Status, text);

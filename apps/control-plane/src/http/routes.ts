@@ -14,6 +14,7 @@ import { deleteInstanceRoute } from "./routes/instances/delete.ts";
 import { getInstanceRoute } from "./routes/instances/get.ts";
 import { listInstancesRoute } from "./routes/instances/list.ts";
 import { updateInstanceRoute } from "./routes/instances/update.ts";
+import { listEventsRoute } from "./routes/platform/events.ts";
 import { healthRoute } from "./routes/platform/health.ts";
 import { listHostsRoute } from "./routes/platform/hosts.ts";
 import { listNodesRoute } from "./routes/platform/nodes.ts";
@@ -38,5 +39,6 @@ export const routes: readonly Route[] = [
   healthRoute,
   listHostsRoute,
   listNodesRoute,
+  listEventsRoute,
   switchoverRoute,
 ];

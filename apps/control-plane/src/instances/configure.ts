@@ -8,6 +8,7 @@ import type { Actor, Platform } from "../platform.ts";
 import { putRules, type Rule, removeRules } from "../store/acl-rules.ts";
 import type { Database } from "../store/database.ts";
 import { insertEndpoint } from "../store/endpoints.ts";
+import { recordEvent } from "../store/events.ts";
 import { type InstanceRecord, updateInstance } from "../store/instances.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { changeInstance, getInstance, uuidPattern } from "./find.ts";
@@ -72,7 +73,11 @@ function configure(
 ): Promise<InstanceRecord> {
   return changeInstance(platform, id, actor, async (trx, record) => {
     await change(trx, record);
-    await updateInstance(trx, record.instance.id, configuring(record.instance));
+    const changes = configuring(record.instance);
+    await updateInstance(trx, record.instance.id, changes);
+    const reason = "a change of endpoint or allowed ranges was asked for";
+    const inputs = { generation: changes.generation };
+    await recordEvent(trx, id, { kind: "status", action: "configuring", reason, term: 0, inputs });
     await platform.jobs.wake(trx, record.instance.id);
     return getInstance(trx, record.instance.id, actor);
   });

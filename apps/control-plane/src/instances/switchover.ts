@@ -4,6 +4,7 @@ import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { SwitchoverRequest } from "@mainstay/domain/cluster.ts";
 import type { Actor, Platform } from "../platform.ts";
+import { recordEvent } from "../store/events.ts";
 import { changeInstance } from "./find.ts";
 
 /** Asks the leader to hand over; agents decide and do the rest. */
@@ -13,7 +14,7 @@ export function requestSwitchover(
   target: string | undefined,
   actor: Actor,
 ): Promise<SwitchoverRequest> {
-  return changeInstance(platform, id, actor, async (_trx, { instance, nodes }) => {
+  return changeInstance(platform, id, actor, async (trx, { instance, nodes }) => {
     const sync = platform.observed.sync(instance.id);
     const candidates = sync?.mode === "sync" ? sync.members : [];
     const chosen = target ?? candidates[0];
@@ -33,6 +34,8 @@ export function requestSwitchover(
     const key = instanceKeys(instance.id).switchover;
     const options = { timeoutMs: 3_000, signal: AbortSignal.timeout(3_000) };
     await platform.store.transact([], [{ put: key, value: formatRecord(request) }], options);
+    const inputs = { target: chosen, requestId: request.id };
+    await recordEvent(trx, instance.id, { kind: "status", action: "switchover", reason, term: 0, inputs });
     return request;
   });
 }

@@ -1,9 +1,10 @@
 import { Migrator } from "kysely/migration";
 import type { Database } from "./database.ts";
 import * as firstTables from "./migrations/0001-first-tables.ts";
+import * as instanceEvents from "./migrations/0002-instance-events.ts";
 
 /** Immutable and numbered: a released migration is never edited, only followed by another. */
-const migrations = { "0001-first-tables": firstTables };
+const migrations = { "0001-first-tables": firstTables, "0002-instance-events": instanceEvents };
 
 /** Brings the tables up to date. Replicas that start together wait for each other. */
 export async function migrate(db: Database): Promise<void> {

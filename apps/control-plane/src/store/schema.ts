@@ -1,4 +1,5 @@
 /** The tables of the control plane: desired state, and what creation has done so far. */
+import type { EventInputs, EventKind } from "@mainstay/domain/event.ts";
 import type { ColumnType, Generated, JSONColumnType, Selectable } from "kysely";
 
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
@@ -78,7 +79,24 @@ export interface MeteringTable {
   at: CreatedAt;
 }
 
+/** See InstanceEvent of packages/domain. */
+export interface InstanceEventsTable {
+  instance_id: string;
+  id: string;
+  position: Generated<string>;
+  at: Date;
+  source: string;
+  kind: EventKind;
+  action: string;
+  reason: string;
+  term: ColumnType<string, number, never>;
+  took_ms: number | null;
+  failure: string | null;
+  inputs: JSONColumnType<EventInputs>;
+}
+
 export interface Tables {
+  instance_events: InstanceEventsTable;
   instances: InstancesTable;
   nodes: NodesTable;
   endpoints: EndpointsTable;
@@ -92,3 +110,4 @@ export type NodeRow = Selectable<NodesTable>;
 export type EndpointRow = Selectable<EndpointsTable>;
 export type AclRow = Selectable<AclRulesTable>;
 export type ApiKeyRow = Selectable<ApiKeysTable>;
+export type EventRow = Selectable<InstanceEventsTable>;

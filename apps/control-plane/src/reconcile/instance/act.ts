@@ -1,8 +1,9 @@
 import { findPlan } from "@mainstay/api-contract/plans.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
-import { instanceKeys } from "@mainstay/dcs/keys.ts";
+import { eventKeys, instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { Condition, Write } from "@mainstay/dcs/store.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
+import { recordEvent } from "../../store/events.ts";
 import {
   deleteInstanceRows,
   findInstance,
@@ -67,7 +68,11 @@ export async function actOnInstance(
       await forgetNodes(id, step.nodeIds, ports);
       return again;
     case "delete-keys":
-      await write([{ deletePrefix: instanceKeys(id).prefix }], ports, signal);
+      await write(
+        [instanceKeys(id), eventKeys(id)].map(({ prefix }) => ({ deletePrefix: prefix })),
+        ports,
+        signal,
+      );
       return again;
     case "delete-rows":
       await deleteRows(record, ports);
@@ -139,6 +144,9 @@ async function start(
     );
     // The first node holds the verifier now; nothing else needs it.
     await updateInstance(trx, instance.id, { admin_verifier: null });
+    const inputs = Object.fromEntries(rows.map(({ id, host_id }) => [id, host_id]));
+    const reason = "its nodes run";
+    await recordEvent(trx, instance.id, { kind: "status", action: "nodes-started", reason, term: 0, inputs });
   });
 }
 
@@ -163,7 +171,12 @@ async function markReady({ instance }: InstanceRecord, { db }: ActPorts): Promis
       .where("status", "=", instance.status)
       .where("generation", "=", instance.generation)
       .executeTakeFirst();
-    if (changed.numUpdatedRows > 0n) await meter(trx, instance, "started");
+    if (changed.numUpdatedRows === 0n) return;
+    await meter(trx, instance, "started");
+    const reason =
+      instance.status === "provisioning" ? "a query through the endpoint succeeded" : "as desired";
+    const inputs = { before: instance.status, generation: instance.generation };
+    await recordEvent(trx, instance.id, { kind: "status", action: "ready", reason, term: 0, inputs });
   });
 }
 

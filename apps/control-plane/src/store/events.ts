@@ -1,0 +1,110 @@
+/** The timelines of the instances. */
+import { randomUUID } from "node:crypto";
+import type { InstanceEvent, NewEvent } from "@mainstay/domain/event.ts";
+import { sql } from "kysely";
+import type { Database } from "./database.ts";
+import type { Page } from "./instances.ts";
+import type { EventRow } from "./schema.ts";
+
+export const keptDays = 30;
+
+/** Of the control plane itself: there exactly when the transaction's change is. */
+export async function recordEvent(
+  trx: Database,
+  instanceId: string,
+  { id = randomUUID(), at = new Date().toISOString(), ...event }: NewEvent,
+): Promise<void> {
+  const source = "control-plane";
+  await putEvents(trx, instanceId, [{ ...event, id: `${source}/${id}`, at, source }]);
+}
+
+/**
+ * Repeatable: an event that is there already changes only when its outcome comes. Events of an instance that is
+ * gone are passed over.
+ */
+export async function putEvents(
+  db: Database,
+  instanceId: string,
+  events: readonly InstanceEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const isThere = await db
+    .selectFrom("instances")
+    .select("id")
+    .where("id", "=", instanceId)
+    .executeTakeFirst();
+  if (!isThere) return;
+  await db
+    .insertInto("instance_events")
+    .values([...newestOfEach(events)].map((event) => toRow(instanceId, event)))
+    .onConflict((conflict) =>
+      conflict
+        .columns(["instance_id", "id"])
+        .doUpdateSet((eb) => ({ took_ms: eb.ref("excluded.took_ms"), failure: eb.ref("excluded.failure") }))
+        .where(sql<boolean>`excluded.took_ms is not null and instance_events.took_ms is null`),
+    )
+    .execute();
+}
+
+/** One statement cannot change a row twice. */
+function newestOfEach(events: readonly InstanceEvent[]): Iterable<InstanceEvent> {
+  const byId = new Map<string, InstanceEvent>();
+  for (const event of events)
+    if (!byId.has(event.id) || event.tookMs !== undefined) byId.set(event.id, event);
+  return byId.values();
+}
+
+export interface EventsQuery {
+  readonly since?: Date;
+  readonly until?: Date;
+  readonly order: "asc" | "desc";
+}
+
+export async function listEvents(
+  db: Database,
+  instanceId: string,
+  { since, until, order }: EventsQuery,
+  page: Page,
+): Promise<{ events: InstanceEvent[]; total: number }> {
+  let filtered = db.selectFrom("instance_events").where("instance_id", "=", instanceId);
+  if (since) filtered = filtered.where("at", ">=", since);
+  if (until) filtered = filtered.where("at", "<", until);
+  const { total } = await filtered
+    .select((eb) => eb.fn.countAll<string>().as("total"))
+    .executeTakeFirstOrThrow();
+  const rows = await filtered
+    .selectAll()
+    .orderBy("at", order)
+    .orderBy("position", order)
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute();
+  return { events: rows.map(toEvent), total: Number(total) };
+}
+
+export async function deleteOldEvents(db: Database): Promise<void> {
+  await db
+    .deleteFrom("instance_events")
+    .where("at", "<", sql<Date>`now() - make_interval(days => ${keptDays})`)
+    .execute();
+}
+
+function toRow(instanceId: string, { tookMs, inputs, ...event }: InstanceEvent) {
+  return {
+    ...event,
+    instance_id: instanceId,
+    at: new Date(event.at),
+    took_ms: tookMs ?? null,
+    failure: event.failure ?? null,
+    inputs: JSON.stringify(inputs),
+  };
+}
+
+function toEvent(row: EventRow): InstanceEvent {
+  const { id, at, source, kind, action, reason, term, took_ms: tookMs, failure, inputs } = row;
+  return {
+    ...{ id, at: at.toISOString(), source, kind, action, reason, term: Number(term), inputs },
+    ...(tookMs !== null && { tookMs }),
+    ...(failure !== null && { failure }),
+  };
+}
