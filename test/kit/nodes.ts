@@ -7,10 +7,11 @@ import { join } from "node:path";
 import { type Authority, createAuthority } from "@mainstay/certificates/authority.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
-import { instanceKeys } from "@mainstay/dcs/keys.ts";
-import { parseLock, parseNodeStatus, parseSync } from "@mainstay/dcs/records.ts";
+import { eventKeys, instanceKeys } from "@mainstay/dcs/keys.ts";
+import { parseEvent, parseLock, parseNodeStatus, parseSync } from "@mainstay/dcs/records.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
 import type { ClusterSpec, LockRecord, NodeStatus, SyncRecord } from "@mainstay/domain/cluster.ts";
+import type { InstanceEvent } from "@mainstay/domain/event.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { findEngines } from "@mainstay/postgres/engines.ts";
@@ -35,6 +36,8 @@ export interface TestInstance extends AsyncDisposable {
   lock(): Promise<LockRecord | undefined>;
   sync(): Promise<SyncRecord | undefined>;
   status(nodeId: string): Promise<NodeStatus | undefined>;
+  /** What its nodes have told, in the order of time. */
+  events(): Promise<InstanceEvent[]>;
   /** The node that serves, when it does; `isSync`: commits wait for a standby. */
   served(wanted: { by?: string; notBy?: string; isSync?: boolean }): Promise<TestNode>;
 }
@@ -89,6 +92,10 @@ export async function startInstance(count: number): Promise<TestInstance> {
     lock: () => read(keys.lock, parseLock),
     sync: () => read(keys.sync, parseSync),
     status: (nodeId: string) => read(keys.node(nodeId), parseNodeStatus),
+    async events() {
+      const values = await store.list(eventKeys(id).prefix, options);
+      return values.map(({ value }) => parseEvent(value)).toSorted((a, b) => (a.at < b.at ? -1 : 1));
+    },
     async served({ by, notBy, isSync }: { by?: string; notBy?: string; isSync?: boolean }) {
       const look = async () => {
         const [lock, sync] = [await instance.lock(), await instance.sync()];

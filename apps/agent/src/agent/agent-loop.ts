@@ -49,7 +49,9 @@ export async function runAgent(node: Node, waker: Waker, signal: AbortSignal): P
     if (line !== told) newsWaker.wake();
     told = line;
     const signals = interruptible.has(decision.action) ? [loopSignal, node.shutdownSignal] : [loopSignal];
-    await act(decision, seen, node, AbortSignal.any(signals));
+    await node.events.during(decision, seen, node.supervisor(), () =>
+      act(decision, seen, node, AbortSignal.any(signals)),
+    );
     if (isDownForShutdown(seen, node)) node.tellSupervisor({ kind: "done" });
     if (decision.action !== "wait") waker.wake();
     else if (seen.postgres.kind === "starting") void pause(startingMs, loopSignal).then(() => waker.wake());

@@ -12,6 +12,7 @@ import type { KeeperThread } from "../keeper/keeper-thread.ts";
 import type { NodePaths } from "../node-paths.ts";
 import type { SupervisorState, ToSupervisor } from "../supervisor/protocol.ts";
 import type { Disk } from "./disk.ts";
+import type { AgentEvents } from "./events/agent-events.ts";
 import type { Memory } from "./memory.ts";
 import type { createSettingsFiles } from "./settings-files.ts";
 
@@ -26,6 +27,7 @@ export interface Node {
   readonly store: Store;
   readonly keys: ReturnType<typeof instanceKeys>;
   readonly view: PrefixView;
+  readonly events: AgentEvents;
   readonly log: Log;
   readonly supervisor: () => SupervisorState;
   /** Aborted when the supervisor was asked to end: ends what can be taken up again later. */

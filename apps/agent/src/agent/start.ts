@@ -1,6 +1,8 @@
 /** Puts the agent together and runs it. */
-import type { createWaker } from "@mainstay/control-loop/run-loop.ts";
+import { randomUUID } from "node:crypto";
+import { createWaker } from "@mainstay/control-loop/run-loop.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
+import { createEventLog, guardFrom } from "@mainstay/dcs/event-log.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { openPrefixView } from "@mainstay/dcs/prefix-view.ts";
 import { keepCompiled } from "@mainstay/runtime/compile-cache.ts";
@@ -13,6 +15,7 @@ import { storeSettings } from "../store-settings.ts";
 import type { SupervisorState } from "../supervisor/protocol.ts";
 import { runAgent } from "./agent-loop.ts";
 import { openDisk } from "./disk.ts";
+import { createAgentEvents, writeEvents } from "./events/agent-events.ts";
 import { createMemory } from "./memory.ts";
 import type { Node } from "./node.ts";
 import { createSettingsFiles } from "./settings-files.ts";
@@ -32,10 +35,22 @@ export async function startAgent({ nodeDir, waker, supervisor, ...agent }: Agent
   const paths = nodePaths(nodeDir, config);
   const { signal } = new AbortController();
   await waitFor(supervisor, { what: "the supervisor's state", timeoutMs: 5_000, everyMs: 5 });
-  const store = connectEtcd(await storeSettings(config, paths));
+  const settings = await storeSettings(config, paths);
+  const store = connectEtcd(settings);
   const keys = instanceKeys(config.instanceId);
   const wake = () => waker.wake();
   keepCompiled();
+  const view = openPrefixView(store, keys.prefix, wake, signal);
+  const eventsWaker = createWaker();
+  const events = createEventLog({
+    // A connection of their own: a call that fails ends every other one beside it.
+    store: connectEtcd(settings),
+    source: config.nodeId,
+    runId: `${Date.now()}-${randomUUID().slice(0, 8)}`,
+    guardOf: () => guardFrom(view, config.instanceId),
+    now: () => new Date(),
+    onRecord: () => eventsWaker.wake(),
+  });
   const node: Node = {
     ...agent,
     config,
@@ -46,7 +61,8 @@ export async function startAgent({ nodeDir, waker, supervisor, ...agent }: Agent
     settings: createSettingsFiles(config, paths),
     store,
     keys,
-    view: openPrefixView(store, keys.prefix, wake, signal),
+    view,
+    events: createAgentEvents(config.instanceId, events),
     supervisor: () => {
       const state = supervisor();
       if (!state) throw new Error("BUG: no supervisor");
@@ -54,5 +70,5 @@ export async function startAgent({ nodeDir, waker, supervisor, ...agent }: Agent
     },
     wake,
   };
-  await runAgent(node, waker, signal);
+  await Promise.all([runAgent(node, waker, signal), writeEvents(events, eventsWaker, agent.log, signal)]);
 }

@@ -45,8 +45,12 @@ for (;;) {
 
 async function fence(reason: string): Promise<void> {
   const startedMs = monotonicMs();
+  const at = new Date().toISOString();
   await killTree(dataDir);
-  if (guard.mayWrite) log.warn({ reason, tookMs: monotonicMs() - startedMs }, "fenced PostgreSQL");
+  if (!guard.mayWrite) return;
+  const tookMs = monotonicMs() - startedMs;
+  log.warn({ reason, tookMs }, "fenced PostgreSQL");
+  report({ kind: "fenced", at, reason, tookMs });
 }
 
 /** The keeper writes a deadline a line (milliseconds of the monotonic clock) and gets it back when it is in force. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import type { NodePaths } from "../node-paths.ts";
-import type { FromFencer, ToFencer } from "./protocol.ts";
+import type { Fenced, FromFencer, ToFencer } from "./protocol.ts";
 
 /** A node without a guarding fencer for this long loses its PostgreSQL. */
 const unguardedLimitMs = 500;
@@ -20,12 +20,13 @@ export interface FencerEvents {
   readonly onUnguarded: () => Promise<void>;
   /** Another process is the fencer now. */
   readonly onReplaced: () => void;
+  readonly onFenced: (fenced: Fenced) => void;
 }
 
 export function keepFencer(
   paths: NodePaths,
   log: Log,
-  { onUnguarded, onReplaced }: FencerEvents,
+  { onUnguarded, onReplaced, onFenced }: FencerEvents,
 ): FencerChild {
   const program = join(import.meta.dirname, "..", "fencer", "main.ts");
   let child: ChildProcess | undefined;
@@ -43,6 +44,7 @@ export function keepFencer(
     }, unguardedLimitMs);
     started.on("message", (message: FromFencer) => {
       if (message.kind === "deadline") deadlineMs = message.deadlineMs;
+      else if (message.kind === "fenced") onFenced(message);
       else guarding = message.mayWrite;
     });
     started.once("exit", (code, signal) => {

@@ -16,7 +16,15 @@ import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { nodePaths, supervisorLock } from "../node-paths.ts";
 import { readUncheckedConfig } from "../unchecked-config.ts";
 import { keepFencer } from "./fencer-child.ts";
-import type { RunningPostgres, Shutdown, SupervisorState, ToAgent, ToSupervisor } from "./protocol.ts";
+import type {
+  Fenced,
+  PostgresEnd,
+  RunningPostgres,
+  Shutdown,
+  SupervisorState,
+  ToAgent,
+  ToSupervisor,
+} from "./protocol.ts";
 
 const nodeDir = process.argv[2] ?? "";
 const log = createLog("supervisor");
@@ -27,6 +35,10 @@ const bootId = randomUUID();
 let shutdown: Shutdown = "none";
 let postgres: RunningPostgres | null = null;
 let exits = 0;
+let ended: PostgresEnd | null = null;
+let fenced: Fenced | null = null;
+/** How many ends there were when PostgreSQL was fenced. */
+let fencedExits: number | undefined;
 let agent: ChildProcess | undefined;
 let isEnding = false;
 
@@ -38,6 +50,7 @@ await writeFile(paths.pidFile, `${process.pid}\n`);
 const fencer = keepFencer(paths, log, {
   onUnguarded: () => killTree(paths.dataDir),
   onReplaced: tellAgent,
+  onFenced: noteFence,
 });
 process.on("SIGTERM", () => requestShutdown("hand-over"));
 process.on("SIGUSR2", () => requestShutdown("in-place"));
@@ -105,12 +118,21 @@ async function startPostgres(as: "primary" | "standby"): Promise<void> {
 
 /** What the postmaster forked may outlive it; only when all are gone is PostgreSQL down. */
 async function onPostgresEnd(code: number | null, signal: string | null): Promise<void> {
+  const at = new Date().toISOString();
   log.info({ code, signal }, "PostgreSQL ended");
   await killTree(paths.dataDir);
   postgres = null;
   exits += 1;
+  ended = { at, code, signal };
   await fencer.guard(false);
   tellAgent();
+}
+
+/** The fencer kills until nothing is left: the first time counts. */
+function noteFence({ at, reason, tookMs }: Fenced): void {
+  if (fencedExits === exits) return;
+  fencedExits = exits;
+  fenced = { at, reason, tookMs };
 }
 
 function requestShutdown(how: Shutdown): void {
@@ -120,7 +142,7 @@ function requestShutdown(how: Shutdown): void {
 
 function tellAgent(): void {
   const pids = { supervisor: process.pid, fencer: fencer.pid };
-  const state: SupervisorState = { bootId, shutdown, postgres, exits, pids };
+  const state: SupervisorState = { bootId, shutdown, postgres, exits, ended, fenced, pids };
   const message: ToAgent = { kind: "state", state };
   if (agent?.connected) agent.send(message, () => {});
 }

@@ -17,7 +17,24 @@ export interface SupervisorState {
   readonly postgres: RunningPostgres | null;
   /** Grows with every end of PostgreSQL. */
   readonly exits: number;
+  /** Its newest end. */
+  readonly ended: PostgresEnd | null;
+  /** The fencer's newest kill of a PostgreSQL that might write. */
+  readonly fenced: Fenced | null;
   readonly pids: { readonly supervisor: number; readonly fencer: number | null };
+}
+
+/** By the wall clock. */
+export interface PostgresEnd {
+  readonly at: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface Fenced {
+  readonly at: string;
+  readonly reason: string;
+  readonly tookMs: number;
 }
 
 export type ToSupervisor =
@@ -43,4 +60,5 @@ export type FromFencer =
   /** The newest deadline; the next fencer begins with it. */
   | { readonly kind: "deadline"; readonly deadlineMs: number }
   /** It has taken over the guard as told last. */
-  | { readonly kind: "guarding"; readonly mayWrite: boolean };
+  | { readonly kind: "guarding"; readonly mayWrite: boolean }
+  | ({ readonly kind: "fenced" } & Fenced);

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EventOutcome, NewEvent } from "@mainstay/domain/event.ts";
+import type { Decision } from "@mainstay/ha/decision.ts";
+import * as build from "@mainstay/ha/observation-builders.ts";
+import { createAgentEvents } from "./agent-events.ts";
+
+const supervisor = {
+  ...({ bootId: "a1", shutdown: "none", postgres: null, exits: 0, ended: null, fenced: null } as const),
+  pids: { supervisor: 1, fencer: null },
+};
+const fence: Decision = { action: "fence", reason: "it must end" };
+const wait: Decision = { action: "wait", reason: "serves" };
+
+test("a decision is an event when it differs from the one before", async () => {
+  const { decide, lines } = setUp();
+  for (const decision of [wait, wait, fence, wait]) await decide(decision);
+  assert.deepEqual(lines(), ["wait", "fence", "wait"]);
+});
+
+test("an event holds what the decision saw and how its action ended", async () => {
+  const { decide, decisions } = setUp();
+  await decide(fence);
+  const [{ event, outcome } = {}] = decisions();
+  assert.equal(event?.reason, fence.reason);
+  assert.equal(event.term, 3);
+  assert.deepEqual(
+    [event.inputs.lockHolder, event.inputs.postgres, event.inputs.flushPosition, event.inputs.syncMode],
+    ["b", "standby", "0/3E8", "sync"],
+  );
+  assert.equal(outcome?.failure, undefined);
+  assert.ok(Number(outcome?.tookMs) >= 0);
+});
+
+test("a failure is told once, and so is the success after it", async () => {
+  const { decide, decisions } = setUp();
+  const fail = () => Promise.reject(new Error("no room"));
+  await assert.rejects(decide(fence, fail), /no room/);
+  await assert.rejects(decide(fence, fail), /no room/);
+  await decide(fence);
+  await decide(fence);
+  const failures = decisions().map(({ event, outcome }) => outcome?.failure ?? event.failure);
+  assert.deepEqual(failures, ["Error: no room", undefined]);
+});
+
+function setUp() {
+  const recorded: { event: NewEvent; outcome?: EventOutcome }[] = [];
+  const events = createAgentEvents("i", {
+    record(_instanceId, event) {
+      const entry: (typeof recorded)[number] = { event };
+      recorded.push(entry);
+      return (outcome) => {
+        entry.outcome = outcome;
+      };
+    },
+    flush: async () => {},
+  });
+  const decisions = () => recorded.filter(({ event }) => event.kind === "decision");
+  return {
+    decisions,
+    lines: () => decisions().map(({ event }) => event.action),
+    decide: (decision: Decision, act = async () => {}) =>
+      events.during(decision, build.observation(), supervisor, act),
+  };
+}

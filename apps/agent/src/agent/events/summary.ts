@@ -1,0 +1,81 @@
+/** What of an observation explains a decision, flat enough for one line of a timeline. Pure. */
+import type { EventInputs } from "@mainstay/domain/event.ts";
+import { formatWalPosition } from "@mainstay/domain/wal-position.ts";
+import type { Observation, PostgresState } from "@mainstay/ha/observation.ts";
+
+export function summarise(seen: Observation): EventInputs {
+  return { ...lockInputs(seen), ...syncInputs(seen), ...postgresInputs(seen.postgres), ...otherInputs(seen) };
+}
+
+function lockInputs({ lock, lease, nowMs }: Observation): EventInputs {
+  const held = lock.kind === "held" && {
+    lockTerm: lock.record.term,
+    lockHolder: lock.record.holder,
+    lockPhase: lock.record.phase,
+    lockAgeMs: Math.round(lock.unchangedForMs),
+  };
+  return {
+    ...(held || { lock: lock.kind }),
+    ...(lease && { leaseTerm: lease.term, leaseLeftMs: Math.round(lease.deadlineMs - nowMs) }),
+  };
+}
+
+function syncInputs({ sync }: Observation): EventInputs {
+  if (sync.kind !== "recorded") return { sync: sync.kind };
+  const { leader, mode, members } = sync.record;
+  return { syncLeader: leader, syncMode: mode, syncMembers: members.join(" ") };
+}
+
+function postgresInputs(postgres: PostgresState): EventInputs {
+  switch (postgres.kind) {
+    case "absent":
+      return { postgres: "absent" };
+    case "stopped": {
+      const { timeline, isClean, isStandby, failedStarts } = postgres;
+      return { postgres: "stopped", timeline, isClean, isStandby, failedStarts };
+    }
+    case "starting":
+    case "hung":
+      return { postgres: postgres.kind, as: postgres.as, forMs: Math.round(postgres.forMs) };
+    case "primary":
+      return {
+        postgres: "primary",
+        timeline: postgres.timeline,
+        flushPosition: formatWalPosition(postgres.flushPosition),
+        syncStandbys: postgres.syncStandbys.join(" "),
+        access: postgres.access,
+        standbys: postgres.standbys.map(standbyText).join(", "),
+      };
+    case "standby":
+      return {
+        postgres: "standby",
+        timeline: postgres.timeline,
+        flushPosition: formatWalPosition(postgres.flushPosition),
+        replayPosition: formatWalPosition(postgres.replayPosition),
+        upstream: postgres.upstream ?? null,
+        receiver: postgres.receiver,
+        notStreamingForMs: Math.round(postgres.notStreamingForMs),
+        isPromotable: postgres.isPromotable,
+      };
+  }
+}
+
+type Standby = Extract<PostgresState, { kind: "primary" }>["standbys"][number];
+
+function standbyText({ nodeId, notStreamingForMs, flushPosition, replyAgeMs }: Standby): string {
+  const state = notStreamingForMs === 0 ? "streams" : `not streaming for ${Math.round(notStreamingForMs)} ms`;
+  return `${nodeId} ${state}, flushed ${formatWalPosition(flushPosition)}, heard ${Math.round(replyAgeMs)} ms ago`;
+}
+
+function otherInputs({ intent, highestTerm, peers, request, shutdown }: Observation): EventInputs {
+  const seenPeers = peers.map(
+    ({ status, ageMs }) => `${status.nodeId} ${status.state}, ${Math.round(ageMs)} ms ago`,
+  );
+  return {
+    highestTerm,
+    peers: seenPeers.join("; "),
+    ...(intent && { intent }),
+    ...(request && { requestId: request.id, requestTarget: request.target }),
+    ...(shutdown !== "none" && { shutdown }),
+  };
+}
