@@ -1,5 +1,5 @@
-/** A real etcd of one member on a loopback address of its own, with mutual TLS, in a temporary directory. */
-import { spawn } from "node:child_process";
+/** A real etcd on loopback, with mutual TLS for clients, in a temporary directory. */
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,46 +9,51 @@ import type { EtcdSettings } from "@mainstay/dcs/etcd-connection.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 
+const address = "127.0.0.1";
 const serverName = "etcd.mainstay.internal";
 const never = new AbortController().signal;
 
 export interface TestEtcd extends AsyncDisposable {
   readonly settings: EtcdSettings;
-  /** Holds the authority (`ca`) that issued the member's certificate. */
+  /** Holds the authority (`ca`) that issued the members' certificate. */
   readonly dir: string;
+  readonly members: readonly TestEtcdMember[];
+  /** To every member. */
   signal(name: NodeJS.Signals): void;
 }
 
-export async function startEtcd(address = "127.0.0.1"): Promise<TestEtcd> {
+export interface TestEtcdMember {
+  readonly settings: EtcdSettings;
+  signal(name: NodeJS.Signals): void;
+  kill(): Promise<void>;
+  start(): void;
+}
+
+export interface EtcdOptions {
+  readonly members?: 1 | 3;
+  /** It waits for its disk, as in production. */
+  readonly isDurable?: boolean;
+}
+
+export async function startEtcd({ members = 1, isDurable = false }: EtcdOptions = {}): Promise<TestEtcd> {
   const dir = await mkdtemp(join(tmpdir(), "mainstay-etcd-"));
-  const authority = await createAuthority(join(dir, "ca"));
-  const names = { dnsNames: [serverName], ipAddresses: [address], days: 1 };
-  const server = await authority.issue({ ...names, commonName: "etcd", usage: "server" });
-  const client = await authority.issue({ ...names, commonName: "test", usage: "client" });
-  await writeFile(join(dir, "ca.crt"), authority.caPem);
-  await writeFile(join(dir, "server.crt"), server.certificatePem);
-  await writeFile(join(dir, "server.key"), server.keyPem, { mode: 0o600 });
-  const [port, peerPort] = [await freePort(address), await freePort(address)];
-  const endpoint = `https://${address}:${port}`;
-  const child = spawn("etcd", etcdArguments(dir, endpoint, `http://${address}:${peerPort}`), {
-    cwd: dir,
-    stdio: "ignore",
+  const certificates = await writeCertificates(dir);
+  const places = await Promise.all(Array.from({ length: members }, (_, index) => placeOf(index + 1)));
+  const endpoints = places.map(({ clientUrl }) => clientUrl);
+  const running = places.map((place) => {
+    const args = etcdArguments(dir, place, places, isDurable);
+    return startMember(dir, args, { ...certificates, endpoints: [place.clientUrl] });
   });
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  const settings = {
-    endpoints: [endpoint],
-    serverName,
-    ca: authority.caPem,
-    certificate: client.certificatePem,
-    key: client.keyPem,
-  };
+  const settings = { ...certificates, endpoints };
   const etcd = {
     settings,
     dir,
-    signal: (name: NodeJS.Signals) => void child.kill(name),
+    members: running,
+    signal: (name: NodeJS.Signals) => {
+      for (const member of running) member.signal(name);
+    },
     async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await exited;
+      await Promise.all(running.map((member) => member.kill()));
       await rm(dir, { recursive: true, force: true });
     },
   };
@@ -61,23 +66,68 @@ export async function startEtcd(address = "127.0.0.1"): Promise<TestEtcd> {
   }
 }
 
-function etcdArguments(dir: string, clientUrl: string, peerUrl: string): string[] {
+function startMember(dir: string, args: readonly string[], settings: EtcdSettings): TestEtcdMember {
+  let child: ChildProcess;
+  let exited: Promise<unknown>;
+  function start(): void {
+    child = spawn("etcd", args, { cwd: dir, stdio: "ignore" });
+    exited = new Promise((resolve) => child.once("exit", resolve));
+  }
+  start();
+  return {
+    settings,
+    start,
+    signal: (name) => void child.kill(name),
+    async kill() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+interface Place {
+  readonly name: string;
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+}
+
+async function placeOf(number: number): Promise<Place> {
+  const [port, peerPort] = [await freePort(address), await freePort(address)];
+  return {
+    name: `etcd-${number}`,
+    clientUrl: `https://${address}:${port}`,
+    peerUrl: `http://${address}:${peerPort}`,
+  };
+}
+
+async function writeCertificates(dir: string): Promise<Omit<EtcdSettings, "endpoints">> {
+  const authority = await createAuthority(join(dir, "ca"));
+  const names = { dnsNames: [serverName], ipAddresses: [address], days: 1 };
+  const server = await authority.issue({ ...names, commonName: "etcd", usage: "server" });
+  const client = await authority.issue({ ...names, commonName: "test", usage: "client" });
+  await writeFile(join(dir, "ca.crt"), authority.caPem);
+  await writeFile(join(dir, "server.crt"), server.certificatePem);
+  await writeFile(join(dir, "server.key"), server.keyPem, { mode: 0o600 });
+  return { serverName, ca: authority.caPem, certificate: client.certificatePem, key: client.keyPem };
+}
+
+function etcdArguments(dir: string, own: Place, all: readonly Place[], isDurable: boolean): string[] {
   const file = (name: string) => join(dir, name);
   return [
-    "--name=test",
-    `--data-dir=${file("data")}`,
-    `--listen-client-urls=${clientUrl}`,
-    `--advertise-client-urls=${clientUrl}`,
-    `--listen-peer-urls=${peerUrl}`,
-    `--initial-advertise-peer-urls=${peerUrl}`,
-    `--initial-cluster=test=${peerUrl}`,
+    `--name=${own.name}`,
+    `--data-dir=${file(own.name)}`,
+    `--listen-client-urls=${own.clientUrl}`,
+    `--advertise-client-urls=${own.clientUrl}`,
+    `--listen-peer-urls=${own.peerUrl}`,
+    `--initial-advertise-peer-urls=${own.peerUrl}`,
+    `--initial-cluster=${all.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(",")}`,
     `--cert-file=${file("server.crt")}`,
     `--key-file=${file("server.key")}`,
     `--trusted-ca-file=${file("ca.crt")}`,
     "--client-cert-auth",
-    "--heartbeat-interval=50",
-    "--election-timeout=500",
-    "--unsafe-no-fsync",
+    "--heartbeat-interval=100",
+    "--election-timeout=1000",
+    ...(isDurable ? [] : ["--unsafe-no-fsync"]),
   ];
 }
 
@@ -89,11 +139,11 @@ async function answers(settings: EtcdSettings): Promise<true | undefined> {
     .catch(() => undefined);
 }
 
-export function freePort(address: string): Promise<number> {
+export function freePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
-    server.listen(0, address, () => {
+    server.listen(0, host, () => {
       const bound = server.address();
       server.close(() => resolve(typeof bound === "object" && bound ? bound.port : 0));
     });

@@ -1,0 +1,105 @@
+/** Our product: two real nodes, an etcd that waits for its disk, the balancer and its HAProxy. */
+import { readFile } from "node:fs/promises";
+import { formatRecord } from "@mainstay/dcs/format-record.ts";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { startBalancer, type TestBalancer } from "@mainstay/test/kit/balancer.ts";
+import { password, type TestNode } from "@mainstay/test/kit/node.ts";
+import { startInstance, type TestInstance } from "@mainstay/test/kit/nodes.ts";
+import pg from "pg";
+import type { ClientOptions, Machine, Pair, Step, Subject } from "./subject.ts";
+
+const limits = { timeoutMs: 3_000, signal: new AbortController().signal };
+
+export async function startMainstay(): Promise<Subject> {
+  await using parts = new AsyncDisposableStack();
+  const instance = parts.use(await startInstance(2, { etcd: { isDurable: true } }));
+  for (const node of instance.nodes) node.start();
+  await instance.served({ isSync: true });
+  const balancer = parts.use(await startBalancer(instance));
+  const client = { host: balancer.address, port: balancer.port, user: "owner", password, database: "rdb" };
+  await waitFor(() => answers(client), { what: "an answer at the endpoint", timeoutMs: 20_000 });
+  const running = parts.move();
+  const machines = new Map(instance.nodes.map((node) => [node.id, toMachine(instance, node)]));
+  let requests = 0;
+  return {
+    name: "Mainstay",
+    client,
+    async healthy() {
+      const leader = await instance.served({ isSync: true });
+      const other = instance.nodes.find((node) => node !== leader);
+      const [primary, standby] = [machines.get(leader.id), machines.get(other?.id ?? "")];
+      if (!primary || !standby) throw new Error("BUG: no pair");
+      return { primary, standby };
+    },
+    async term() {
+      const lock = await instance.lock();
+      if (!lock) throw new Error("the store does not answer");
+      return lock.term;
+    },
+    async switchover({ standby }: Pair) {
+      requests += 1;
+      const request = { id: `bench-${requests}`, kind: "switchover", target: standby.id } as const;
+      const value = formatRecord({ ...request, reason: "the benchmark", acceptLoss: false });
+      await instance.store.transact([], [{ put: instance.keys.switchover, value }], limits);
+    },
+    async restartStore() {
+      for (const member of instance.etcd.members) {
+        await member.kill();
+        member.start();
+      }
+    },
+    steps: (sinceMs) => readSteps(instance, balancer, sinceMs),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function answers(options: ClientOptions): Promise<true | undefined> {
+  const client = new pg.Client({ ...options, connectionTimeoutMillis: 1_000 });
+  client.on("error", () => {});
+  return client
+    .connect()
+    .then(() => true as const)
+    .catch(() => undefined)
+    .finally(() => client.end().catch(() => {}));
+}
+
+function toMachine(instance: TestInstance, node: TestNode): Machine {
+  const { network } = node;
+  return {
+    id: node.id,
+    kill: () => node.kill(),
+    start: () => node.start(),
+    signal: (name) => node.signal(name),
+    async pid(of) {
+      if (of === "postmaster") return node.pid("postmaster");
+      const pid = (await instance.status(node.id))?.pids.agent;
+      if (!pid) throw new Error(`the agent of ${node.id} has not reported`);
+      return pid;
+    },
+    network: network && { cut: () => network.cut({ kind: "all" }), mend: () => network.mend() },
+  };
+}
+
+/** From the logs: what agents and the balancer decided, and what the fencer and the supervisor did. */
+async function readSteps(instance: TestInstance, balancer: TestBalancer, sinceMs: number): Promise<Step[]> {
+  const logs = [
+    ...instance.nodes.map(({ id, logFile }) => ({ who: id.slice(-1), logFile })),
+    { who: "balancer", logFile: balancer.logFile },
+  ];
+  const steps = await Promise.all(
+    logs.map(async ({ who, logFile }) =>
+      (await readFile(logFile, "utf8")).split("\n").flatMap((line) => toStep(who, line)),
+    ),
+  );
+  return steps
+    .flat()
+    .filter(({ atMs }) => atMs >= sinceMs)
+    .toSorted((a, b) => a.atMs - b.atMs);
+}
+
+function toStep(who: string, line: string): Step[] {
+  if (!line.startsWith("{")) return [];
+  const { time, name, msg, action, reason } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  const what = action === undefined ? `${name}: ${msg}` : `${action}: ${reason}`;
+  return [{ atMs: Date.parse(String(time)), who, what }];
+}

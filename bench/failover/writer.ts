@@ -1,0 +1,92 @@
+/** The client: one unique row every 20 ms, each a commit of its own; after an error a new connection every 50 ms. */
+import { pause } from "@mainstay/runtime/pause.ts";
+import pg from "pg";
+import type { ClientOptions } from "./subject.ts";
+
+const everyMs = 20;
+const reconnectMs = 50;
+/** Nobody answers for so long: whatever happens, the benchmark goes on. */
+const answerLimitMs = 60_000;
+
+export interface Writer extends AsyncDisposable {
+  /** When each acknowledgement came, on the monotonic clock, oldest first. */
+  readonly acknowledgedAtMs: readonly number[];
+  readonly errors: number;
+  readonly lastError: string;
+  /** The acknowledged ids that the database lacks; those before the last call are not looked at again. */
+  lostRows(): Promise<number>;
+}
+
+export async function startWriter(options: ClientOptions): Promise<Writer> {
+  await prepare(options);
+  const acknowledgedAtMs: number[] = [];
+  let unchecked: number[] = [];
+  let nextId = 1;
+  let errors = 0;
+  let lastError = "";
+  let isOver = false;
+
+  async function write(client: pg.Client): Promise<void> {
+    const startedMs = performance.now();
+    const id = nextId++;
+    await client.query("insert into beats values ($1)", [id]);
+    acknowledgedAtMs.push(performance.now());
+    unchecked.push(id);
+    await pause(Math.max(0, everyMs - (performance.now() - startedMs)));
+  }
+
+  const writing = (async () => {
+    while (!isOver) {
+      try {
+        await using client = await connect(options);
+        while (!isOver) await write(client);
+      } catch (error) {
+        errors += 1;
+        lastError = String(error);
+        await pause(reconnectMs);
+      }
+    }
+  })();
+
+  return {
+    acknowledgedAtMs,
+    get errors() {
+      return errors;
+    },
+    get lastError() {
+      return lastError;
+    },
+    async lostRows() {
+      const wanted = unchecked;
+      unchecked = [];
+      await using client = await connect(options);
+      const { rows } = await client.query<{ n: number }>(
+        "select count(*)::int as n from unnest($1::bigint[]) as wanted (id) left join beats using (id) where beats.id is null",
+        [wanted],
+      );
+      return rows[0]?.n ?? Number.NaN;
+    },
+    async [Symbol.asyncDispose]() {
+      isOver = true;
+      await writing;
+    },
+  };
+}
+
+async function prepare(options: ClientOptions): Promise<void> {
+  await using client = await connect(options);
+  await client.query("create table beats (id bigint primary key)");
+}
+
+async function connect(options: ClientOptions): Promise<pg.Client & AsyncDisposable> {
+  const limits = { connectionTimeoutMillis: 1_000, query_timeout: answerLimitMs };
+  const client = new pg.Client({ ...options, ...limits });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
+}

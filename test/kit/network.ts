@@ -1,0 +1,85 @@
+/**
+ * Hosts that can be cut off on one machine: the processes of each are in a control group of their own, and nftables
+ * drops what the group sends and receives, silently, as a broken cable does.
+ */
+import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pause } from "@mainstay/runtime/pause.ts";
+import { run } from "@mainstay/runtime/run.ts";
+
+/** all: everything; store: only what goes to or comes from these ports. */
+export type Cut = { readonly kind: "all" } | { readonly kind: "store"; readonly ports: readonly number[] };
+
+export interface HostNetwork {
+  /** To be called before the process forks. */
+  add(pid: number): Promise<void>;
+  cut(cut: Cut): Promise<void>;
+  mend(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Undefined where it cannot be done: it needs root, nftables and the second version of control groups. */
+export async function createHostNetwork(name: string, address: string): Promise<HostNetwork | undefined> {
+  const root = await groupRoot();
+  if (process.getuid?.() !== 0 || !root || !(await hasNft())) return undefined;
+  const group = join(root, name);
+  await mkdir(group);
+  const mend = () => nft(root, `add table inet ${name}\ndelete table inet ${name}\n`);
+  return {
+    add: (pid) => writeFile(join(group, "cgroup.procs"), `${pid}\n`),
+    cut: (cut) => nft(root, rules(name, address, cut)),
+    mend,
+    async remove() {
+      await mend();
+      await removeGroup(group);
+    },
+  };
+}
+
+/** The address too: when nobody listens any more, the kernel itself would answer for it. */
+function rules(name: string, address: string, cut: Cut): string {
+  const drops =
+    cut.kind === "all"
+      ? [`socket cgroupv2 level 1 "${name}" drop`, `ip daddr ${address} drop`, `ip saddr ${address} drop`]
+      : cut.ports.map((port) => `socket cgroupv2 level 1 "${name}" tcp dport ${port} drop`);
+  const chains = ["output", "input"].map(
+    (hook) => `chain ${hook} {\ntype filter hook ${hook} priority 0;\n${drops.join("\n")}\n}`,
+  );
+  return `table inet ${name} {\n${chains.join("\n")}\n}\n`;
+}
+
+/** nft looks groups up below /sys/fs/cgroup; where that is the first version, it is shown the second one there. */
+async function nft(root: string, text: string): Promise<void> {
+  const script = 'mount --bind "$1" /sys/fs/cgroup && exec nft -f -';
+  const args = ["--mount", "sh", "-c", script, "sh", root];
+  await run("unshare", args, {
+    input: text,
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+    timeoutMs: 10_000,
+  });
+}
+
+async function groupRoot(): Promise<string | undefined> {
+  const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n").map((line) => line.split(" "));
+  return mounts.find(([, , type]) => type === "cgroup2")?.[1];
+}
+
+async function hasNft(): Promise<boolean> {
+  const options = { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, timeoutMs: 5_000 };
+  return run("nft", ["--version"], options).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A group is busy until the kernel has buried its last process. */
+async function removeGroup(group: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      return await rmdir(group);
+    } catch {
+      if (!(await readdir(group).catch(() => undefined))) return;
+      await pause(20);
+    }
+  }
+}

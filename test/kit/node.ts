@@ -1,0 +1,171 @@
+/** One real node: a supervisor with everything below it, in a directory of its own on a loopback address. */
+import { spawn } from "node:child_process";
+import { chown, mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Authority, createAuthority } from "@mainstay/certificates/authority.ts";
+import { attachVolume, createVolume, detachVolume } from "@mainstay/compute/local/volumes.ts";
+import type { NodeConfig } from "@mainstay/domain/node-config.ts";
+import { findEngines } from "@mainstay/postgres/engines.ts";
+import { scramVerifier } from "@mainstay/postgres/scram.ts";
+import { killTree, signalTree } from "@mainstay/runtime/process-tree.ts";
+import pg from "pg";
+import type { TestEtcd } from "./etcd.ts";
+import { createHostNetwork, type HostNetwork } from "./network.ts";
+
+const supervisor = join(import.meta.dirname, "../../apps/agent/src/supervisor/main.ts");
+export const password = "Secret-of-a-test-1";
+
+export interface TestNode {
+  readonly id: string;
+  readonly address: string;
+  readonly dir: string;
+  readonly volumeDir: string;
+  /** Of supervisor, fencer and agent, JSON lines. */
+  readonly logFile: string;
+  /** Undefined where hosts cannot be cut off. */
+  readonly network: HostNetwork | undefined;
+  start(): void;
+  /** Power cut. */
+  kill(): Promise<void>;
+  signal(name: NodeJS.Signals): Promise<void>;
+  pid(of: "supervisor" | "postmaster"): Promise<number>;
+  /** A tenant's session, straight to the node. */
+  client(): Promise<pg.Client & AsyncDisposable>;
+  /** Ends its processes and leaves no mount and no rule behind. */
+  remove(): Promise<void>;
+}
+
+export interface NodeInput {
+  readonly etcd: TestEtcd;
+  readonly dir: string;
+  readonly id: string;
+  readonly ordinal: number;
+  readonly address: string;
+  readonly user: { readonly uid: number; readonly gid: number };
+  /** Its volume is a file system of this size; left out: a plain directory. */
+  readonly volumeBytes?: number | undefined;
+}
+
+export async function makeNode(input: NodeInput): Promise<TestNode> {
+  const { etcd, dir, id, ordinal, address, user } = input;
+  const nodeId = `pg-${id.slice(0, 8)}-${ordinal}`;
+  const nodeDir = join(dir, String(ordinal));
+  const config = await nodeConfig(input, nodeId, nodeDir);
+  const authority = await createAuthority(join(etcd.dir, "ca"));
+  await writeNodeFiles(nodeDir, user, {
+    ...(await certificates(authority, nodeId, address)),
+    "node.json": JSON.stringify(config),
+  });
+  if (input.volumeBytes !== undefined) {
+    const fault = await createVolume(nodeDir, input.volumeBytes, user);
+    if (fault === undefined) await attachVolume(nodeDir);
+  }
+  const network = await createHostNetwork(`mainstay-${nodeId}`, address);
+  const logFile = join(nodeDir, "log", "node.log");
+  const log = await open(logFile, "a");
+  return {
+    id: nodeId,
+    address,
+    dir: nodeDir,
+    volumeDir: config.volumeDir,
+    logFile,
+    network,
+    start() {
+      const child = spawn(process.execPath, [supervisor, nodeDir], {
+        ...user,
+        cwd: nodeDir,
+        stdio: process.env.MAINSTAY_TEST_LOG ? "inherit" : ["ignore", log.fd, log.fd],
+        detached: true,
+      });
+      child.unref();
+      if (child.pid !== undefined) void network?.add(child.pid);
+    },
+    kill: () => killTree(nodeDir),
+    signal: (name) => signalTree(nodeDir, name),
+    async pid(of) {
+      const file =
+        of === "supervisor" ? join(nodeDir, "supervisor.pid") : join(config.volumeDir, "data/postmaster.pid");
+      return Number((await readFile(file, "utf8")).split("\n")[0]);
+    },
+    async client() {
+      const session = new pg.Client({
+        host: address,
+        port: 5432,
+        user: "owner",
+        password,
+        database: "rdb",
+        ssl: { ca: authority.caPem, servername: nodeId },
+        connectionTimeoutMillis: 3_000,
+      });
+      session.on("error", () => {});
+      await session.connect();
+      return Object.assign(session, { [Symbol.asyncDispose]: () => session.end().catch(() => {}) });
+    },
+    async remove() {
+      await killTree(nodeDir);
+      await log.close();
+      await network?.remove();
+      await detachVolume(nodeDir);
+    },
+  };
+}
+
+async function nodeConfig(
+  { etcd, id, ordinal, address, volumeBytes = 5e9 }: NodeInput,
+  nodeId: string,
+  nodeDir: string,
+) {
+  const config: NodeConfig = {
+    nodeId,
+    instanceId: id,
+    engineMajor: 15,
+    binDir: (await findEngines(AbortSignal.timeout(10_000))).at(-1)?.binDir ?? "",
+    address,
+    port: 5432,
+    volumeDir: join(nodeDir, "volume"),
+    runtimeDir: join(nodeDir, "run"),
+    volumeBytes,
+    memoryBytes: 1e9,
+    vcpus: 1,
+    store: { endpoints: etcd.settings.endpoints, serverName: etcd.settings.serverName },
+    tls: {
+      ca: "ca.crt",
+      certificate: "server.crt",
+      key: "server.key",
+      clientCertificate: "client.crt",
+      clientKey: "client.key",
+    },
+    ...(ordinal === 1 && {
+      bootstrap: { database: "rdb", admin: { name: "owner", verifier: await scramVerifier(password) } },
+    }),
+  };
+  return config;
+}
+
+async function certificates(authority: Authority, nodeId: string, address: string) {
+  const names = { dnsNames: [nodeId], ipAddresses: [address], days: 1 };
+  const server = await authority.issue({ ...names, commonName: nodeId, usage: "server" });
+  const client = await authority.issue({ ...names, commonName: `node.${nodeId}`, usage: "client" });
+  return {
+    "tls/ca.crt": authority.caPem,
+    "tls/server.crt": server.certificatePem,
+    "tls/server.key": server.keyPem,
+    "tls/client.crt": client.certificatePem,
+    "tls/client.key": client.keyPem,
+  };
+}
+
+async function writeNodeFiles(
+  nodeDir: string,
+  { uid, gid }: NodeInput["user"],
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const folder of ["", "tls", "volume", "run", "log"]) {
+    await mkdir(join(nodeDir, folder), { mode: 0o700 });
+    await chown(join(nodeDir, folder), uid, gid);
+  }
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(nodeDir, name), content, { mode: 0o600 });
+    await chown(join(nodeDir, name), uid, gid);
+  }
+}
