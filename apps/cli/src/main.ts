@@ -1,5 +1,6 @@
 /** The command line. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { changeLeader } from "./commands/change-leader.ts";
 import { down } from "./commands/down.ts";
 import { type Power, printHosts, switchHost } from "./commands/hosts.ts";
 import * as instances from "./commands/instances.ts";
@@ -31,6 +32,8 @@ program
     { hidden: true },
   );
 
+const durabilityHelp = "available: goes on alone without its standby; strict: commits wait for one";
+const timingHelp = "fast, or safe for slow networks";
 const instance = program.command("instance").description("databases");
 instance
   .addCommand(
@@ -39,6 +42,8 @@ instance
       .option("--ha", "two nodes on different hosts, synchronous")
       .option("--engine <name>", "engine and major version", "PostgreSQL-15")
       .option("--node-type <name>", "plan", "db-dev-s")
+      .option("--durability <word>", durabilityHelp)
+      .option("--timing <word>", timingHelp)
       .option("--user <name>", "the first user", "admin")
       .option("--password-file <file>", "its password; without, one is made and shown")
       .option("--wait", "until it is ready, showing the steps")
@@ -63,10 +68,28 @@ instance
       .action((word, options) => instances.printConnection(word, options)),
   )
   .addCommand(
-    at("switchover", "let the standby lead")
+    read("update", "change durability or timing")
       .argument("<instance>", "name or id")
+      .option("--durability <word>", durabilityHelp)
+      .option("--timing <word>", timingHelp)
+      .action((word, options) => instances.updateInstance(word, options)),
+  )
+  .addCommand(
+    at("switchover", "let the standby lead, in order")
+      .argument("<instance>", "name or id")
+      .option("--target <node>", "who; without, the synchronous standby")
+      .option("--reason <text>", "kept in the instance's events")
       .option("--wait", "until it leads")
-      .action((word, options) => instances.switchOver(word, options)),
+      .action((word, options) => changeLeader("switchover", word, options)),
+  )
+  .addCommand(
+    at("failover", "let another node lead, however the leader fares")
+      .argument("<instance>", "name or id")
+      .option("--target <node>", "who; without, the synchronous standby")
+      .option("--accept-loss", "also a node that may lack acknowledged commits, which are then lost")
+      .option("--reason <text>", "kept in the instance's events")
+      .option("--wait", "until it leads")
+      .action((word, options) => changeLeader("failover", word, options)),
   );
 
 program

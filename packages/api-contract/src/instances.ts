@@ -80,6 +80,9 @@ export const CreateInstanceInput = Type.Object({
   init_endpoints: Type.Optional(Nullable(Type.Array(EndpointSpecInput))),
   backup_same_region: optional.flag,
   encryption: Type.Optional(Nullable(Type.Object({ enabled: Type.Optional(Type.Boolean()) }))),
+  // Mainstay's own; no client of that API sends them.
+  durability: optional.text,
+  timing: optional.text,
 });
 export type CreateInstanceInput = Static<typeof CreateInstanceInput>;
 

@@ -25,6 +25,20 @@ export const NodeView = Type.Object({
 export type NodeView = Static<typeof NodeView>;
 export const NodeList = Type.Object({ nodes: Type.Array(NodeView) });
 
+export const InstanceDetails = Type.Object({
+  id: Type.String(),
+  status: Type.String(),
+  status_reason: Type.String({ description: "What the instance waits for; empty when it is ready" }),
+  generation: Type.Integer(),
+  durability: Type.String({ description: "available or strict" }),
+  timing: Type.String({ description: "fast or safe" }),
+});
+export type InstanceDetails = Static<typeof InstanceDetails>;
+
+const word = Type.Optional(Nullable(Type.String({ maxLength: 63 })));
+export const InstanceDetailsInput = Type.Object({ durability: word, timing: word });
+export type InstanceDetailsInput = Static<typeof InstanceDetailsInput>;
+
 export const HostView = Type.Object({
   id: Type.String(),
   zone: Type.String(),
@@ -34,8 +48,28 @@ export const HostView = Type.Object({
 export type HostView = Static<typeof HostView>;
 export const HostList = Type.Object({ hosts: Type.Array(HostView) });
 
-export const SwitchoverInput = Type.Object({ target: Type.Optional(Type.String({ maxLength: 63 })) });
-export const SwitchoverView = Type.Object({ id: Type.String(), target: Type.String() });
+const reason = Type.Optional(Nullable(Type.String({ maxLength: 255 })));
+export const SwitchoverInput = Type.Object({ target: word, reason });
+export type SwitchoverInput = Static<typeof SwitchoverInput>;
+export const FailoverInput = Type.Object({
+  target: word,
+  reason,
+  accept_loss: Type.Optional(
+    Type.Boolean({ description: "The target may lead although it may lack acknowledged commits" }),
+  ),
+});
+export type FailoverInput = Static<typeof FailoverInput>;
+export const LeaderChangeView = Type.Object({
+  id: Type.String(),
+  kind: Type.String({ description: "switchover or failover" }),
+  target: Type.String(),
+  reason: Type.String(),
+  accept_loss: Type.Boolean(),
+  estimated_loss_bytes: Nullable(
+    Type.Integer({ description: "Of write-ahead log that the target lacks; null: could not be told" }),
+  ),
+});
+export type LeaderChangeView = Static<typeof LeaderChangeView>;
 
 export const HealthView = Type.Object({
   status: Type.Union([Type.Literal("ok"), Type.Literal("degraded")]),

@@ -11,6 +11,9 @@ export interface Member {
   readonly port: number;
 }
 
+/** available: serves on alone when the standby is lost. strict: commits wait until a standby has them. */
+export type Durability = "available" | "strict";
+
 /** Desired: written by the control plane. Agents and balancer refuse an older generation. */
 export interface ClusterSpec {
   readonly generation: number;
@@ -18,7 +21,7 @@ export interface ClusterSpec {
   readonly members: readonly Member[];
   /** The member that initialises a new instance. Without effect once a sync record exists. */
   readonly bootstrapNode: NodeId;
-  readonly durability: "available" | "strict";
+  readonly durability: Durability;
   readonly timing: Timing;
 }
 

@@ -13,6 +13,7 @@ export const timingPresets = {
   fast: { renewMs: 400, holdMs: 1_600, takeMs: 2_000 },
   safe: { renewMs: 1_000, holdMs: 6_000, takeMs: 8_000 },
 } satisfies Record<string, Timing>;
+export type TimingPreset = keyof typeof timingPresets;
 
 /** The largest difference between two clocks' rates that S4 allows for. */
 export const clockRateBound = 0.01;

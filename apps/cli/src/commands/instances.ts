@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { InstanceView } from "@mainstay/api-contract/instances.ts";
-import { SwitchoverView } from "@mainstay/api-contract/platform.ts";
+import { InstanceDetails } from "@mainstay/api-contract/platform.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import {
   type Api,
@@ -22,6 +22,8 @@ export interface CreateOptions extends ReadOptions {
   readonly engine: string;
   readonly nodeType: string;
   readonly ha?: boolean;
+  readonly durability?: string;
+  readonly timing?: string;
   readonly user: string;
   /** Never on the command line itself, which everyone on the machine can see. */
   readonly passwordFile?: string;
@@ -47,7 +49,15 @@ export async function createInstance(name: string, options: CreateOptions): Prom
 export async function requestInstance(
   api: Api,
   name: string,
-  { engine, nodeType, ha, user, password }: Omit<CreateOptions, "dir"> & { password: string },
+  {
+    engine,
+    nodeType,
+    ha,
+    durability,
+    timing,
+    user,
+    password,
+  }: Omit<CreateOptions, "dir"> & { password: string },
 ) {
   return api.request("POST", instancesPath, InstanceView, {
     name,
@@ -55,6 +65,8 @@ export async function requestInstance(
     engine,
     node_type: nodeType,
     is_ha_cluster: ha ?? false,
+    ...(durability && { durability }),
+    ...(timing && { timing }),
     disable_backup: true,
     user_name: user,
     password,
@@ -105,15 +117,35 @@ export async function printInstances(options: ReadOptions): Promise<void> {
 }
 
 export async function printInstance(word: string, options: ReadOptions): Promise<void> {
-  const instance = await findInstance(await openApi(options.dir), word);
-  if (options.json) print(JSON.stringify(instance, null, 2));
-  else
-    printRows(
-      [{ ...instance, endpoint: addressOf(instance) }],
-      ["id", "name", "status", "engine", "endpoint"],
-      options,
-    );
+  const api = await openApi(options.dir);
+  const instance = await findInstance(api, word);
+  const details = await api.request("GET", detailsPath(instance.id), InstanceDetails);
+  if (options.json) {
+    print(JSON.stringify({ ...instance, ...details }, null, 2));
+    return;
+  }
+  const row = { ...instance, ...details, endpoint: addressOf(instance) };
+  printRows([row], ["id", "name", "status", "engine", "endpoint", "durability", "timing"], options);
+  if (details.status_reason !== "") print(`${details.status}: ${details.status_reason}`);
 }
+
+export interface UpdateOptions extends ReadOptions {
+  readonly durability?: string;
+  readonly timing?: string;
+}
+
+export async function updateInstance(word: string, options: UpdateOptions): Promise<void> {
+  const { durability, timing } = options;
+  if (!durability && !timing) throw new CommandError("nothing to change: give --durability or --timing");
+  const api = await openApi(options.dir);
+  const { id } = await findInstance(api, word);
+  const changes = { ...(durability && { durability }), ...(timing && { timing }) };
+  const details = await api.request("PATCH", detailsPath(id), InstanceDetails, changes);
+  if (options.json) print(JSON.stringify(details, null, 2));
+  else print(`${id}: durability ${details.durability}, timing ${details.timing}`);
+}
+
+const detailsPath = (id: string) => `/mainstay/v1/instances/${id}`;
 
 export async function deleteInstance(word: string, options: ReadOptions & { wait?: boolean }): Promise<void> {
   const api = await openApi(options.dir);
@@ -132,20 +164,6 @@ export async function printConnection(
   { user, dir }: ReadOptions & { user: string },
 ): Promise<void> {
   print(psqlLine(await findInstance(await openApi(dir), word), user));
-}
-
-export async function switchOver(word: string, options: ReadOptions & { wait?: boolean }): Promise<void> {
-  const api = await openApi(options.dir);
-  const { id } = await findInstance(api, word);
-  const { target } = await api.request("POST", `/mainstay/v1/instances/${id}/switchover`, SwitchoverView, {});
-  const startedMs = performance.now();
-  const isDone = async () =>
-    (await listNodes(api, id)).some((node) => node.id === target && node.role === "primary");
-  while (options.wait && !(await isDone())) {
-    if (performance.now() - startedMs > 60_000) throw new CommandError(`${target} has not become primary`);
-    await pause(50);
-  }
-  print(options.wait ? `${target} leads` : `${target} will lead`);
 }
 
 export async function printNodes(word: string, options: ReadOptions): Promise<void> {

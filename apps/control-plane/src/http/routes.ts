@@ -14,7 +14,9 @@ import { deleteInstanceRoute } from "./routes/instances/delete.ts";
 import { getInstanceRoute } from "./routes/instances/get.ts";
 import { listInstancesRoute } from "./routes/instances/list.ts";
 import { updateInstanceRoute } from "./routes/instances/update.ts";
+import { getDetailsRoute, updateDetailsRoute } from "./routes/platform/details.ts";
 import { listEventsRoute } from "./routes/platform/events.ts";
+import { failoverRoute } from "./routes/platform/failover.ts";
 import { healthRoute } from "./routes/platform/health.ts";
 import { listHostsRoute } from "./routes/platform/hosts.ts";
 import { listNodesRoute } from "./routes/platform/nodes.ts";
@@ -40,5 +42,8 @@ export const routes: readonly Route[] = [
   listHostsRoute,
   listNodesRoute,
   listEventsRoute,
+  getDetailsRoute,
+  updateDetailsRoute,
   switchoverRoute,
+  failoverRoute,
 ];

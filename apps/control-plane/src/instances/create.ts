@@ -44,7 +44,7 @@ export async function createInstance(
 async function insertDesired(
   trx: Database,
   id: string,
-  { name, engineMajor, plan, isHa, tags, admin }: NewInstance,
+  { name, engineMajor, plan, isHa, durability, timing, tags, admin }: NewInstance,
   verifier: string | null,
   input: CreateInstanceInput,
   { region, endpointPorts }: Platform,
@@ -67,6 +67,8 @@ async function insertDesired(
     engine_major: engineMajor,
     plan: plan.name,
     is_ha: isHa,
+    durability,
+    timing,
     tags,
     preferences: JSON.stringify(preferences),
     status: "provisioning",

@@ -13,12 +13,13 @@ export async function getInstance(db: Database, id: string, actor: Actor): Promi
   return record;
 }
 
-/** Runs `change` with the instance's row locked, if its status allows changes now. */
+/** Runs `change` with the instance's row locked, if its status is one of those. */
 export function changeInstance<T>(
   { db, observed }: Platform,
   id: string,
   actor: Actor,
   change: (trx: Database, record: InstanceRecord) => Promise<T>,
+  allowed: readonly string[] = ["ready"],
 ): Promise<T> {
   return db.transaction().execute(async (trx) => {
     if (!uuidPattern.test(id) || !(await lockInstance(trx, id, actor.organizationId))) {
@@ -26,7 +27,7 @@ export function changeInstance<T>(
     }
     const record = await getInstance(trx, id, actor);
     const status = statusOf(record, observed);
-    if (status !== "ready") throw transientState(id, status);
+    if (!allowed.includes(status)) throw transientState(id, status);
     return change(trx, record);
   });
 }

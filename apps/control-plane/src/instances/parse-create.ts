@@ -4,6 +4,9 @@ import { engineName, parseEngineName } from "@mainstay/api-contract/engines.ts";
 import { type ArgumentDetail, invalidArguments } from "@mainstay/api-contract/errors.ts";
 import type { CreateInstanceInput } from "@mainstay/api-contract/instances.ts";
 import { findPlan, type Plan } from "@mainstay/api-contract/plans.ts";
+import type { Durability } from "@mainstay/domain/cluster.ts";
+import type { TimingPreset } from "@mainstay/domain/timing.ts";
+import { durabilityProblem, isDurability, isTimingPreset, timingProblem } from "./durability.ts";
 import { uuidPattern } from "./find.ts";
 
 export interface NewInstance {
@@ -12,6 +15,8 @@ export interface NewInstance {
   readonly plan: Plan;
   readonly isHa: boolean;
   readonly tags: string[];
+  readonly durability: Durability;
+  readonly timing: TimingPreset;
   readonly admin: { readonly name: string; readonly password: string } | undefined;
 }
 
@@ -34,18 +39,29 @@ export function parseCreate(input: CreateInstanceInput, majors: readonly number[
   if (!plan || plan.isDisabled) refuse("node_type", "is not a node type; list them with GET /node-types");
   checkTags(input.tags ?? [], refuse);
   checkFirstUser(input, refuse);
+  const isHa = isHighlyAvailable(input);
+  const durability = input.durability || "available";
+  const timing = input.timing || "fast";
+  refuse("durability", durabilityProblem(durability, isHa));
+  refuse("timing", timingProblem(timing));
   checkUnsupported(input, refuse);
   if (problems.length > 0 || !plan || engineMajor === undefined) throw invalidArguments(problems);
+  if (!isDurability(durability) || !isTimingPreset(timing)) throw new Error("BUG: refused above");
   const { name, user_name: user, password } = input;
-  const mode = input.high_availability_mode;
   return {
     name: name || undefined,
     engineMajor,
     plan,
-    isHa: input.is_ha_cluster === true || mode === "single_zone" || mode === "multiple_zone",
+    isHa,
+    durability,
+    timing,
     tags: input.tags ?? [],
     admin: user && password ? { name: user, password } : undefined,
   };
+}
+
+function isHighlyAvailable({ is_ha_cluster: flag, high_availability_mode: mode }: CreateInstanceInput) {
+  return flag === true || mode === "single_zone" || mode === "multiple_zone";
 }
 
 type Refuse = (field: string, help: string | undefined, reason?: ArgumentDetail["reason"]) => void;

@@ -1,5 +1,7 @@
 /** The tables of the control plane: desired state, and what creation has done so far. */
+import type { Durability } from "@mainstay/domain/cluster.ts";
 import type { EventInputs, EventKind } from "@mainstay/domain/event.ts";
+import type { TimingPreset } from "@mainstay/domain/timing.ts";
 import type { ColumnType, Generated, JSONColumnType, Selectable } from "kysely";
 
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
@@ -24,7 +26,9 @@ export interface InstancesTable {
   is_ha: boolean;
   tags: string[];
   preferences: JSONColumnType<Preferences>;
-  status: "provisioning" | "configuring" | "ready" | "deleting";
+  durability: Durability;
+  timing: TimingPreset;
+  status: "provisioning" | "configuring" | "ready" | "autohealing" | "deleting";
   status_reason: string;
   /** Grows with every change that agents or the balancer must follow. */
   generation: number;
@@ -44,6 +48,15 @@ export interface NodesTable {
   address: string | null;
   port: number | null;
   is_started: boolean;
+  /** member: in the specification. replaced: kept until the pair is whole again. leaving: is being deleted. */
+  state: ColumnType<"member" | "replaced" | "leaving", "member" | undefined>;
+}
+
+/** Of lost nodes, each with the generation that it made: how many there may be in an hour is limited. */
+export interface ReplacementsTable {
+  instance_id: string;
+  generation: number;
+  at: CreatedAt;
 }
 
 export interface EndpointsTable {
@@ -99,6 +112,7 @@ export interface Tables {
   instance_events: InstanceEventsTable;
   instances: InstancesTable;
   nodes: NodesTable;
+  replacements: ReplacementsTable;
   endpoints: EndpointsTable;
   acl_rules: AclRulesTable;
   api_keys: ApiKeysTable;

@@ -103,8 +103,8 @@ async function publish(
     instanceId,
     members,
     bootstrapNode: members[0]?.id ?? "",
-    durability: "available",
-    timing: timingPresets.fast,
+    durability: instance.durability,
+    timing: timingPresets[instance.timing],
   });
   const writes: Write[] = [{ put: keys.spec, value: spec }];
   if (endpoint) {

@@ -19,8 +19,14 @@ const host = (number: number, changes: Partial<Host> = {}): Host => ({
 
 function node(ordinal: number, changes: Partial<NodeRow> = {}): NodeRow {
   const place = { host_id: `host-${ordinal}`, zone: `fr-par-${ordinal}`, address: `127.1.0.${ordinal}` };
-  const row = { id: `pg-0a1b2c3d-${ordinal}`, instance_id: id, ordinal, port: 5432, is_started: true };
-  return { ...row, ...place, ...changes };
+  const row = {
+    id: `pg-0a1b2c3d-${ordinal}`,
+    instance_id: id,
+    ordinal,
+    port: 5432,
+    is_started: true,
+  } as const;
+  return { ...row, ...place, state: "member", ...changes };
 }
 
 function record(changes: Partial<InstanceRow> = {}, nodes: readonly NodeRow[] = [node(1), node(2)]) {
@@ -43,6 +49,8 @@ function record(changes: Partial<InstanceRow> = {}, nodes: readonly NodeRow[] = 
     is_ha: true,
     tags: [],
     preferences,
+    durability: "available",
+    timing: "fast",
     status: "provisioning",
     status_reason: "",
     generation: 1,

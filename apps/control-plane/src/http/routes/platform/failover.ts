@@ -1,0 +1,18 @@
+import { FailoverInput, LeaderChangeView } from "@mainstay/api-contract/platform.ts";
+import { Type } from "typebox";
+import { requestFailover } from "../../../instances/change-leader.ts";
+import { actorOf, errors, type Route } from "../../route.ts";
+
+const schema = {
+  tags: ["platform"],
+  summary: "Let another node lead, however the leader fares",
+  params: Type.Object({ instance_id: Type.String() }),
+  body: Type.Union([FailoverInput, Type.Null()]),
+  response: { 200: LeaderChangeView, ...errors },
+};
+
+export const failoverRoute: Route = (server, platform) => {
+  server.post("/mainstay/v1/instances/:instance_id/failover", { schema }, (request) =>
+    requestFailover(platform, request.params.instance_id, request.body ?? {}, actorOf(request)),
+  );
+};

@@ -1,0 +1,108 @@
+/** Changes of leader by hand. The request goes to the store; agents decide and do the rest. */
+import { randomUUID } from "node:crypto";
+import { labelProblem } from "@mainstay/api-contract/credentials.ts";
+import { ApiError, invalidArguments } from "@mainstay/api-contract/errors.ts";
+import type { FailoverInput, LeaderChangeView, SwitchoverInput } from "@mainstay/api-contract/platform.ts";
+import { formatRecord } from "@mainstay/dcs/format-record.ts";
+import { instanceKeys } from "@mainstay/dcs/keys.ts";
+import { parseNodeStatus, parseSync } from "@mainstay/dcs/records.ts";
+import type { NodeStatus, SwitchoverRequest } from "@mainstay/domain/cluster.ts";
+import type { Actor, Platform } from "../platform.ts";
+import { recordEvent } from "../store/events.ts";
+import type { NodeRow } from "../store/schema.ts";
+import { type Candidates, chooseTarget, estimatedLoss } from "./choose-target.ts";
+import { changeInstance } from "./find.ts";
+
+export function requestSwitchover(platform: Platform, id: string, input: SwitchoverInput, actor: Actor) {
+  return changeLeader(platform, id, { ...input, kind: "switchover", accept_loss: false }, actor);
+}
+
+/** The target takes over however the leader fares. */
+export function requestFailover(platform: Platform, id: string, input: FailoverInput, actor: Actor) {
+  return changeLeader(platform, id, { ...input, kind: "failover" }, actor);
+}
+
+interface Wanted extends FailoverInput {
+  readonly kind: SwitchoverRequest["kind"];
+}
+
+const allowed = { switchover: ["ready"], failover: ["ready", "autohealing", "configuring"] };
+
+function changeLeader(
+  platform: Platform,
+  id: string,
+  { kind, target, reason, accept_loss: acceptLoss = false }: Wanted,
+  actor: Actor,
+): Promise<LeaderChangeView> {
+  const why = reason || "asked for through the API";
+  const problem = labelProblem(why);
+  if (problem !== undefined) throw badArgument("reason", problem);
+  return changeInstance(
+    platform,
+    id,
+    actor,
+    async (trx, { instance, nodes }) => {
+      const members = nodes.filter(({ state }) => state === "member");
+      const candidates = await readCandidates(platform, instance.id, members);
+      const choice = chooseTarget(candidates, target || undefined, acceptLoss);
+      if (choice.kind === "not-a-node") throw badArgument("target", "is not a node of this instance");
+      if (choice.kind !== "chosen") throw preconditionFailed(choice.why);
+      const estimated_loss_bytes = estimatedLoss(candidates, choice.target);
+      const request = { id: randomUUID(), kind, target: choice.target, reason: why, acceptLoss };
+      await putRequest(platform, instance.id, request);
+      const inputs = { target: choice.target, requestId: request.id, acceptLoss };
+      await recordEvent(trx, instance.id, {
+        ...{ kind: "status", action: kind, reason: why, term: candidates.sync?.term ?? 0 },
+        inputs: { ...inputs, estimatedLossBytes: estimated_loss_bytes },
+      });
+      return {
+        id: request.id,
+        kind,
+        target: choice.target,
+        reason: why,
+        accept_loss: acceptLoss,
+        estimated_loss_bytes,
+      };
+    },
+    allowed[kind],
+  );
+}
+
+const options = () => ({ timeoutMs: 3_000, signal: AbortSignal.timeout(3_000) });
+
+/** From the store itself: a copy may be behind, and who is synchronous decides what is lost. */
+async function readCandidates(
+  { store, observed }: Platform,
+  instanceId: string,
+  members: readonly NodeRow[],
+): Promise<Candidates> {
+  const keys = instanceKeys(instanceId);
+  const values = await store.list(keys.prefix, options());
+  const text = (key: string) => values.find((value) => value.key === key)?.value;
+  const sync = text(keys.sync);
+  const statuses = new Map<string, NodeStatus>();
+  for (const { id } of members) {
+    const status = text(keys.node(id));
+    if (status !== undefined) statuses.set(id, parseNodeStatus(status));
+  }
+  return {
+    sync: sync === undefined ? undefined : parseSync(sync),
+    statuses,
+    nodeIds: members.map(({ id }) => id),
+    heardOf: members.filter(({ id }) => observed.node(instanceId, id)).map(({ id }) => id),
+  };
+}
+
+async function putRequest({ store }: Platform, instanceId: string, request: SwitchoverRequest) {
+  const put = { put: instanceKeys(instanceId).switchover, value: formatRecord(request) };
+  await store.transact([], [put], options());
+}
+
+function badArgument(argument_name: string, help_message: string): ApiError {
+  return invalidArguments([{ argument_name, reason: "constraint", help_message }]);
+}
+
+function preconditionFailed(help_message: string): ApiError {
+  const fault = { type: "precondition_failed", precondition: "unknown_precondition" } as const;
+  return new ApiError({ ...fault, help_message }, help_message);
+}

@@ -1,0 +1,78 @@
+/** What the other API has no field for. */
+import { invalidArguments } from "@mainstay/api-contract/errors.ts";
+import type { InstanceDetails, InstanceDetailsInput } from "@mainstay/api-contract/platform.ts";
+import type { Actor, Platform } from "../platform.ts";
+import { recordEvent } from "../store/events.ts";
+import { type InstanceRecord, updateInstance } from "../store/instances.ts";
+import type { InstanceRow } from "../store/schema.ts";
+import {
+  durabilityProblem,
+  isDurability,
+  isTimingPreset,
+  timingChangeProblem,
+  timingProblem,
+} from "./durability.ts";
+import { changeInstance, getInstance } from "./find.ts";
+import { statusOf } from "./view.ts";
+
+export async function getDetails({ db, observed }: Platform, id: string, actor: Actor) {
+  const record = await getInstance(db, id, actor);
+  return toDetails(record, statusOf(record, observed));
+}
+
+/** A new generation for the agents. Also while the instance heals: a change may be what it waits for. */
+export function updateDetails(
+  platform: Platform,
+  id: string,
+  input: InstanceDetailsInput,
+  actor: Actor,
+): Promise<InstanceDetails> {
+  const change = changeInstance(
+    platform,
+    id,
+    actor,
+    async (trx, { instance }) => {
+      const wanted = parse(input, instance);
+      const { durability, timing } = wanted;
+      if (durability !== instance.durability || timing !== instance.timing) {
+        const status = instance.status === "ready" ? ("configuring" as const) : instance.status;
+        const generation = instance.generation + 1;
+        await updateInstance(trx, instance.id, { ...wanted, status, status_reason: "accepted", generation });
+        const reason = "durability or timing was changed";
+        const inputs = { durability, timing, generation };
+        await recordEvent(trx, instance.id, {
+          kind: "status",
+          action: "configuring",
+          reason,
+          term: 0,
+          inputs,
+        });
+        await platform.jobs.wake(trx, instance.id);
+      }
+      return getInstance(trx, instance.id, actor);
+    },
+    ["ready", "autohealing"],
+  );
+  return change.then((record) => toDetails(record, statusOf(record, platform.observed)));
+}
+
+function parse(input: InstanceDetailsInput, instance: InstanceRow) {
+  const durability = input.durability || instance.durability;
+  const timing = input.timing || instance.timing;
+  const problems: [string, string | undefined][] = [
+    ["durability", durabilityProblem(durability, instance.is_ha)],
+    ["timing", isTimingPreset(timing) ? timingChangeProblem(instance.timing, timing) : timingProblem(timing)],
+  ];
+  const details = problems.flatMap(([argument_name, help_message]) =>
+    help_message === undefined ? [] : [{ argument_name, help_message, reason: "constraint" as const }],
+  );
+  if (details.length > 0 || !isDurability(durability) || !isTimingPreset(timing)) {
+    throw invalidArguments(details);
+  }
+  return { durability, timing };
+}
+
+function toDetails({ instance }: InstanceRecord, status: string): InstanceDetails {
+  const { id, status_reason, generation, durability, timing } = instance;
+  return { id, status, status_reason, generation, durability, timing };
+}

@@ -1,0 +1,119 @@
+/** Durability, timing and changes of leader by hand, over a real database; agents are played by the test. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatRecord } from "@mainstay/dcs/format-record.ts";
+import { instanceKeys } from "@mainstay/dcs/keys.ts";
+import { parseSpec, parseSwitchover, parseSync } from "@mainstay/dcs/records.ts";
+import { timingPresets } from "@mainstay/domain/timing.ts";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { serve, startTestPlatform } from "../kit/control-plane.ts";
+
+const limits = () => ({ timeoutMs: 2_000, signal: AbortSignal.timeout(2_000) });
+const base = {
+  engine: "PostgreSQL-15",
+  node_type: "db-dev-s",
+  user_name: "shop",
+  password: "Aa1!aaaaaaaa",
+};
+
+type Platform = Awaited<ReturnType<typeof startTestPlatform>>;
+
+async function call({ urls, key }: Platform, method: string, path: string, body?: object) {
+  const headers = { "x-auth-token": key.secretKey, "content-type": "application/json" };
+  const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+  const response = await fetch(`${urls[0]}${path}`, init);
+  return { status: response.status, body: JSON.parse(await response.text()) };
+}
+
+async function create(platform: Platform, changes: object = {}): Promise<string> {
+  const path = "/rdb/v1/regions/fr-par/instances";
+  const { status, body } = await call(platform, "POST", path, { ...base, is_ha_cluster: true, ...changes });
+  assert.equal(status, 200, JSON.stringify(body));
+  await untilReady(platform, body.id);
+  return body.id;
+}
+
+async function untilReady(platform: Platform, instanceId: string): Promise<void> {
+  const isReady = async () => {
+    await serve(platform.store, instanceId);
+    return (await platform.api().getInstance({ instanceId })).status === "ready" || undefined;
+  };
+  await waitFor(isReady, { what: "ready", timeoutMs: 10_000, everyMs: 50 });
+}
+
+async function specOf({ store }: Platform, id: string) {
+  return parseSpec((await store.get(instanceKeys(id).spec, limits()))?.value ?? "");
+}
+
+test("durability and timing are chosen at creation and changed later, each change a new generation", async () => {
+  await using platform = await startTestPlatform();
+  const id = await create(platform, { durability: "strict" });
+  const first = await specOf(platform, id);
+  assert.deepEqual([first.durability, first.timing], ["strict", timingPresets.fast]);
+  const path = `/mainstay/v1/instances/${id}`;
+  const changed = await call(platform, "PATCH", path, { durability: "available", timing: "safe" });
+  assert.equal(changed.body.status, "configuring");
+  await untilReady(platform, id);
+  const second = await specOf(platform, id);
+  assert.deepEqual([second.durability, second.timing], ["available", timingPresets.safe]);
+  assert.equal(second.generation, first.generation + 1);
+  const { body } = await call(platform, "GET", path);
+  assert.deepEqual([body.durability, body.timing, body.status], ["available", "safe", "ready"]);
+  assert.equal((await call(platform, "PATCH", path, { durability: "available" })).body.status, "ready");
+});
+
+test("values that are no choice, or unsafe, are refused by name", async () => {
+  await using platform = await startTestPlatform();
+  const id = await create(platform, { timing: "safe" });
+  const refused = async (body: object) => {
+    const answer = await call(platform, "PATCH", `/mainstay/v1/instances/${id}`, body);
+    return [answer.status, answer.body.details?.[0].argument_name];
+  };
+  assert.deepEqual(await refused({ durability: "lax" }), [400, "durability"]);
+  assert.deepEqual(await refused({ timing: "hasty" }), [400, "timing"]);
+  assert.deepEqual(await refused({ timing: "fast" }), [400, "timing"]);
+  const single = { ...base, durability: "strict" };
+  const answer = await call(platform, "POST", "/rdb/v1/regions/fr-par/instances", single);
+  assert.deepEqual([answer.status, answer.body.details[0].argument_name], [400, "durability"]);
+});
+
+test("a failover is refused without a synchronous standby, unless its loss is accepted and recorded", async () => {
+  await using platform = await startTestPlatform();
+  const { store } = platform;
+  const id = await create(platform);
+  const keys = instanceKeys(id);
+  const sync = parseSync((await store.get(keys.sync, limits()))?.value ?? "");
+  const [standby = ""] = sync.members;
+  const alone = formatRecord({ ...sync, mode: "async" as const, members: [] });
+  await store.transact([], [{ put: keys.sync, value: alone }], limits());
+  const path = `/mainstay/v1/instances/${id}/failover`;
+  const refused = await call(platform, "POST", path, {});
+  assert.deepEqual([refused.status, refused.body.type], [412, "precondition_failed"]);
+  assert.match(refused.body.help_message, /synchronous standby/);
+  assert.equal(await store.get(keys.switchover, limits()), undefined);
+  const accepted = await call(platform, "POST", path, { accept_loss: true, reason: "host-1 burns" });
+  assert.deepEqual([accepted.status, accepted.body.estimated_loss_bytes], [200, null]);
+  const request = parseSwitchover((await store.get(keys.switchover, limits()))?.value ?? "");
+  assert.deepEqual(request, {
+    id: accepted.body.id,
+    kind: "failover",
+    target: standby,
+    reason: "host-1 burns",
+    acceptLoss: true,
+  });
+  const { events } = (await call(platform, "GET", `/mainstay/v1/instances/${id}/events`)).body;
+  const event = events.find(({ action }: { action: string }) => action === "failover");
+  assert.equal(event?.reason, "host-1 burns");
+  assert.deepEqual([event.inputs.acceptLoss, event.inputs.estimatedLossBytes], [true, null]);
+});
+
+test("a switchover carries its reason into the request", async () => {
+  await using platform = await startTestPlatform();
+  const id = await create(platform);
+  const path = `/mainstay/v1/instances/${id}/switchover`;
+  assert.equal((await call(platform, "POST", path, { target: "pg-0-9" })).status, 400);
+  const { body } = await call(platform, "POST", path, { reason: "maintenance" });
+  const stored = await platform.store.get(instanceKeys(id).switchover, limits());
+  const { kind, reason, target } = parseSwitchover(stored?.value ?? "");
+  assert.deepEqual([kind, reason, target], ["switchover", "maintenance", body.target]);
+});
