@@ -51,12 +51,14 @@ export class Clock {
     let index = 0;
     for (;;) {
       const left = 2 * index + 1;
-      const [one, other] = [heap[left], heap[left + 1]];
+      const one = heap[left];
       if (!one) break;
-      const child = other && isBefore(other, one) ? other : one;
+      const other = heap[left + 1];
+      const isOther = other !== undefined && isBefore(other, one);
+      const child = isOther ? other : one;
       if (isBefore(last, child)) break;
       heap[index] = child;
-      index = child === one ? left : left + 1;
+      index = isOther ? left + 1 : left;
     }
     heap[index] = last;
   }
@@ -81,5 +83,7 @@ export function createRandom(seed: number) {
   return {
     between: (least: number, most: number) => least + next() * (most - least),
     chance: (probability: number) => next() < probability,
+    /** A whole number from 0 on, below `limit`. */
+    below: (limit: number) => Math.floor(next() * limit),
   };
 }

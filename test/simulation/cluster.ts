@@ -1,53 +1,57 @@
 /** A simulated cluster: everything put together, with clients that write wherever they are let in. */
-import { formatRecord } from "@mainstay/dcs/format-record.ts";
-import { parseLock, parseSync } from "@mainstay/dcs/records.ts";
 import { decide } from "@mainstay/ha/decide.ts";
 import { isSame } from "@mainstay/ha/opening.ts";
+import { begin, startAgain } from "./begin-fault.ts";
 import { Clock, createRandom, type Random } from "./clock.ts";
-import { begin, type Fault, startAgain } from "./faults.ts";
+import type { Fault } from "./faults.ts";
 import { Invariants, type Violation } from "./invariants.ts";
+import type { Settings } from "./settings.ts";
 import { createSpec, keys } from "./sim-instance.ts";
 import { Network } from "./sim-network.ts";
 import { type Guards, SimNode, type World } from "./sim-node.ts";
 import type { SimPostgres } from "./sim-postgres.ts";
+import { contentOf } from "./sim-records.ts";
 import { SimStore } from "./sim-store.ts";
 
-const writeEveryMs = 25;
 const sessionsPerNode = 3;
+/** A session whose server does not answer gives up after this. */
+const patienceMs = 5_000;
 export const guards: Guards = { decide, hasFencer: true };
 
 export interface ClusterOptions {
   readonly seed: number;
-  readonly nodeIds?: readonly string[];
+  readonly settings: Settings;
   readonly guards?: Guards;
+  readonly isRecorded?: boolean;
 }
 
 export class SimulatedCluster {
   readonly clock = new Clock();
+  readonly settings: Settings;
   readonly nodes: readonly SimNode[];
   readonly invariants: Invariants;
   readonly violations: Violation[] = [];
   readonly world: World;
+  readonly #isRecorded: boolean;
   readonly #random: Random;
   readonly #lines: string[] = [];
-  #endings: (() => void)[] = [];
+  readonly #endings = new Set<() => void>();
   #writes = 0;
 
-  constructor({ seed, nodeIds = ["a", "b"], guards: guarded = guards }: ClusterOptions) {
+  constructor({ seed, settings, guards: guarded = guards, isRecorded = false }: ClusterOptions) {
     const { clock } = this;
-    const spec = createSpec(nodeIds);
+    const { nodeIds, timing, durability } = settings;
+    this.settings = settings;
+    this.#isRecorded = isRecorded;
     this.#random = createRandom(seed);
     this.invariants = new Invariants({
       clock,
-      holdMs: spec.timing.holdMs,
+      holdMs: timing.holdMs,
       nodes: () => this.nodes,
-      violated: (violation) => {
-        this.violations.push(violation);
-        this.note("", `VIOLATED ${violation.invariant}: ${violation.what}`);
-      },
+      violated: (violation) => this.#violated(violation),
     });
-    const network = new Network(clock, this.#random);
-    const store = new SimStore(clock, this.#random, network);
+    const network = new Network(clock, this.#random, settings.weather);
+    const store = new SimStore(clock, network);
     store.onChange = (change) => this.invariants.storeChanged(change);
     this.world = {
       clock,
@@ -57,10 +61,11 @@ export class SimulatedCluster {
       guards: guarded,
       postgresEvents: this.invariants,
       serverOf: (nodeId) => this.nodes.find(({ id }) => id === nodeId)?.server,
+      destroying: (node) => this.invariants.destroying(node),
       note: (nodeId, what) => this.note(nodeId, what),
     };
     this.nodes = nodeIds.map((id) => new SimNode(id, this.world));
-    store.write([{ put: keys.spec, value: formatRecord(spec) }]);
+    store.write([{ put: keys.spec, content: { spec: createSpec(nodeIds, timing, durability) } }]);
     for (const node of this.nodes) {
       node.start();
       this.#writeAgain(node);
@@ -68,6 +73,7 @@ export class SimulatedCluster {
   }
 
   note(nodeId: string, what: string): void {
+    if (!this.#isRecorded) return;
     this.#lines.push(`${this.clock.nowMs.toFixed(0).padStart(7)} ${nodeId.padEnd(3)} ${what}`);
   }
 
@@ -75,30 +81,33 @@ export class SimulatedCluster {
     return this.#lines.join("\n");
   }
 
-  /** The whole schedule, each fault a while after the one before; it may last beyond the next. */
+  /** The whole schedule, until something is broken; what lasts beyond it is ended by heal. */
   inject(faults: readonly Fault[]): void {
+    const startMs = this.clock.nowMs;
     for (const fault of faults) {
-      this.clock.advance(fault.afterMs);
-      const node = this.nodes[fault.node % this.nodes.length]?.id ?? "";
-      this.note(node, `FAULT ${fault.kind} for ${fault.forMs} ms`);
-      let end = begin(fault, this.nodes, this.world);
-      const endOnce = () => {
-        this.note(node, `ends ${fault.kind}`);
-        end();
-        end = () => {};
-        this.#endings = this.#endings.filter((other) => other !== endOnce);
-      };
-      this.#endings.push(endOnce);
-      this.clock.after(fault.forMs, () => {
-        if (this.#endings.includes(endOnce)) endOnce();
-      });
+      this.clock.advance(Math.max(0, startMs + fault.atMs - this.clock.nowMs));
+      if (this.violations.length > 0) return;
+      this.begin(fault);
     }
+  }
+
+  /** Begins it now; it ends by itself. */
+  begin(fault: Fault): void {
+    const node = this.nodes[fault.node % this.nodes.length]?.id ?? "";
+    this.note(node, `FAULT ${fault.kind} for ${fault.forMs} ms`);
+    const end = begin(fault, this.nodes, this.world);
+    const endOnce = () => {
+      if (!this.#endings.delete(endOnce)) return;
+      this.note(node, `ends ${fault.kind}`);
+      end();
+    };
+    this.#endings.add(endOnce);
+    this.clock.after(fault.forMs, endOnce);
   }
 
   heal(): void {
     this.note("", "everything is healed");
     for (const end of [...this.#endings]) end();
-    this.world.network.healAll();
     for (const node of this.nodes) startAgain(node);
   }
 
@@ -108,47 +117,61 @@ export class SimulatedCluster {
       this.clock.advance(200);
       if (this.isHealthy()) return true;
     }
-    this.violations.push({ invariant: "liveness", what: `not healthy after ${limitMs} ms` });
-    this.note("", `not healthy after ${limitMs} ms`);
+    this.#violated({ invariant: "liveness", what: `not healthy after ${limitMs} ms` });
     return false;
   }
 
   /** One primary serves and writes are acknowledged, synchronously. */
   isHealthy(): boolean {
-    const { values } = this.world.store;
-    const lock = values.get(keys.lock);
-    const sync = values.get(keys.sync);
+    const { lock, sync } = this.records();
     if (!lock || !sync) return false;
-    const [{ holder, phase }, { mode, members, leader }] = [parseLock(lock.value), parseSync(sync.value)];
     const open = this.nodes.filter(({ server }) => server && isOpen(server)).map(({ id }) => id);
     const { nodeId, atMs } = this.invariants.lastAcknowledgement;
-    const server = this.nodes.find(({ id }) => id === holder)?.server;
-    if (phase !== "serving" || leader !== holder || !isSame(open, [holder])) return false;
-    if (nodeId !== holder || this.clock.nowMs - atMs > 500) return false;
-    return mode === "sync" && members.length > 0 && isSame(server?.published ?? [], members);
+    const server = this.nodes.find(({ id }) => id === lock.holder)?.server;
+    if (lock.phase !== "serving" || sync.leader !== lock.holder || !isSame(open, [lock.holder])) return false;
+    if (nodeId !== lock.holder || this.clock.nowMs - atMs > 500) return false;
+    return sync.mode === "sync" && sync.members.length > 0 && isSame(server?.published ?? [], sync.members);
+  }
+
+  records() {
+    const { values } = this.world.store;
+    const { lock } = contentOf(values.get(keys.lock));
+    const { sync } = contentOf(values.get(keys.sync));
+    return { lock, sync };
+  }
+
+  /** The first of its kind says it. */
+  #violated(violation: Violation): void {
+    if (this.violations.some(({ invariant }) => invariant === violation.invariant)) return;
+    this.violations.push(violation);
+    this.note("", `VIOLATED ${violation.invariant}: ${violation.what}`);
   }
 
   #writeAgain(node: SimNode): void {
     const { clock } = this;
-    const sessions = new WeakMap<SimPostgres, number>();
+    const used = new WeakMap<SimPostgres, number>();
     const write = () => {
       const { server } = node;
-      const used = server ? (sessions.get(server) ?? 0) : 0;
-      if (server && isOpen(server) && used < sessionsPerNode) {
-        sessions.set(server, used + 1);
-        const end = () => void sessions.set(server, (sessions.get(server) ?? 1) - 1);
-        const number = ++this.#writes;
-        server.process.inside(() => server.process.start(session(server, number, end), end))();
-      }
-      clock.after(this.#random.between(0.5, 1.5) * writeEveryMs, write);
+      if (server && isOpen(server)) this.#write(server, used);
+      clock.after(this.#random.between(0.5, 1.5) * this.settings.writeEveryMs, write);
     };
     write();
   }
-}
 
-function* session(server: SimPostgres, number: number, end: () => void) {
-  yield* server.commit("write", number);
-  end();
+  #write(server: SimPostgres, used: WeakMap<SimPostgres, number>): void {
+    const sessions = used.get(server) ?? 0;
+    if (sessions >= sessionsPerNode) return;
+    used.set(server, sessions + 1);
+    let isOver = false;
+    const end = () => {
+      if (isOver) return;
+      isOver = true;
+      used.set(server, (used.get(server) ?? 1) - 1);
+    };
+    const number = ++this.#writes;
+    server.process.inside(() => server.commit("write", number, end))();
+    this.clock.after(patienceMs, end);
+  }
 }
 
 function isOpen({ role, settings }: SimPostgres): boolean {

@@ -2,8 +2,6 @@
  * The safety invariants of docs/spec/ha.md, checked along a whole run by an observer that sees every node's disk
  * and true time.
  */
-import { parseLock, parseSync } from "@mainstay/dcs/records.ts";
-import type { StoredValue } from "@mainstay/dcs/store.ts";
 import type { LockRecord, SyncRecord } from "@mainstay/domain/cluster.ts";
 import { takeMarginMs } from "@mainstay/domain/timing.ts";
 import { isEligible } from "@mainstay/ha/claim.ts";
@@ -12,9 +10,22 @@ import type { WalRecord } from "./sim-data.ts";
 import { keys } from "./sim-instance.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { PostgresEvents, SimPostgres } from "./sim-postgres.ts";
+import { contentOf } from "./sim-records.ts";
 import type { StoreChange } from "./sim-store.ts";
 
-export type Invariant = "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7" | "S8" | "S9" | "S10" | "liveness";
+export type Invariant =
+  | "S1"
+  | "S2"
+  | "S3"
+  | "S4"
+  | "S5"
+  | "S6"
+  | "S7"
+  | "S8"
+  | "S9"
+  | "S10"
+  | "S14"
+  | "liveness";
 
 export interface Violation {
   readonly invariant: Invariant;
@@ -41,7 +52,12 @@ export class Invariants implements PostgresEvents {
   /** True time until which each node may serve, by the renewals that succeeded. */
   readonly #deadlines = new Map<string, number>();
   readonly #primarySince = new Map<SimPostgres, number>();
+  readonly #startedAt = new WeakMap<SimPostgres, number>();
   readonly #proven = new Map<SimPostgres, number>();
+  /** Changes of leader. */
+  failovers = 0;
+  /** The longest time without an acknowledged write of a client since it was last set to 0. */
+  longestGapMs = 0;
   #sync: SyncRecord | undefined;
 
   constructor(ports: InvariantPorts) {
@@ -49,8 +65,10 @@ export class Invariants implements PostgresEvents {
   }
 
   storeChanged({ from, sentAtMs, before, values }: StoreChange): void {
-    const [lockBefore, lock] = changed(before, values, keys.lock, parseLock);
-    const [syncBefore, sync] = changed(before, values, keys.sync, parseSync);
+    const { lock: lockBefore } = contentOf(before.get(keys.lock));
+    const { lock } = contentOf(values.get(keys.lock));
+    const { sync: syncBefore } = contentOf(before.get(keys.sync));
+    const { sync } = contentOf(values.get(keys.sync));
     this.#sync = sync;
     if (lock && lock !== lockBefore) this.#lockChanged(lockBefore, lock, syncBefore);
     if (lock?.holder === from && lock !== lockBefore) this.#extendDeadline(from, sentAtMs);
@@ -59,8 +77,18 @@ export class Invariants implements PostgresEvents {
     }
   }
 
+  /** S14: whoever loses its data is not the only one that holds what was acknowledged. */
+  destroying(node: SimNode): void {
+    const others = this.#ports.nodes().filter((other) => other !== node && isUsable(other));
+    const isHeld = others.some(({ disk }) =>
+      this.acknowledgements.every(({ record, position }) => disk.data?.holds(record, position)),
+    );
+    if (!isHeld) this.#violate("S14", `${node.id} gives up its data, and nobody else holds everything`);
+  }
+
   started(server: SimPostgres): void {
     if (server.data.isPoisoned) this.#violate("S10", `${server.nodeId} started what a rewind had left`);
+    this.#startedAt.set(server, this.#ports.clock.nowMs);
     if (!server.data.isStandby) this.#becamePrimary(server);
   }
 
@@ -105,6 +133,7 @@ export class Invariants implements PostgresEvents {
     this.#checkDeadline(nodeId);
     if (record.what === "proof") this.#proven.set(server, record.number);
     this.acknowledgements.push(acknowledged);
+    this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.lastAcknowledgement.atMs);
     this.lastAcknowledgement = { nodeId, atMs: nowMs };
   }
 
@@ -117,6 +146,7 @@ export class Invariants implements PostgresEvents {
     this.#leaders.set(lock.term, run);
     if (before && lock.term < before.term) this.#violate("S1", `term ${lock.term} after ${before.term}`);
     if (!before || lock.term === before.term) return;
+    if (before.holder !== lock.holder) this.failovers += 1;
     if (sync && !isEligible(sync, lock.holder)) {
       this.#violate("S6", `${lock.holder} claims term ${lock.term} outside the sync record`);
     }
@@ -132,12 +162,16 @@ export class Invariants implements PostgresEvents {
 
   #extendDeadline(nodeId: string, sentAtMs: number): void {
     const { holdMs } = this.#ports;
-    this.#deadlines.set(nodeId, sentAtMs + holdMs / (this.#node(nodeId)?.localClock.rate ?? 1));
+    const node = this.#node(nodeId);
+    this.#deadlines.set(nodeId, sentAtMs + holdMs / (node?.localClock.rate ?? 1));
+    const server = node?.server;
+    if (server?.role === "primary" && !this.#primarySince.has(server)) this.#becamePrimary(server);
   }
 
   /**
    * S6: whoever begins to take writes has everything that was acknowledged. One that was frozen while it started
-   * and thaws after its deadline does not count: its door is shut, and what it acknowledged would break S2 and S3.
+   * and thaws after its deadline does not count until its lease is renewed: its door is shut, and what it
+   * acknowledged would break S2 and S3.
    */
   #becamePrimary(server: SimPostgres): void {
     if (this.#ports.clock.nowMs >= (this.#deadlines.get(server.nodeId) ?? 0)) return;
@@ -162,7 +196,7 @@ export class Invariants implements PostgresEvents {
 
   /** S2: nobody acknowledges what it wrote after a later primary had begun. */
   #checkOnlyPrimary(server: SimPostgres, writtenAtMs: number): void {
-    const sinceMs = this.#primarySince.get(server) ?? 0;
+    const sinceMs = this.#primarySince.get(server) ?? this.#startedAt.get(server) ?? 0;
     for (const [other, otherSinceMs] of this.#primarySince) {
       if (other.nodeId === server.nodeId || otherSinceMs <= sinceMs || otherSinceMs >= writtenAtMs) continue;
       this.#violate("S2", `${server.nodeId} acknowledges beside the later primary ${other.nodeId}`);
@@ -173,7 +207,8 @@ export class Invariants implements PostgresEvents {
   /** S3, as far as a fencer runs; without one, S2 and S7 hold by the starved replication alone. */
   #checkDeadline(nodeId: string): void {
     const node = this.#node(nodeId);
-    if (!node || node.supervised?.fencer.process.isFrozen) return;
+    const fencer = node?.supervised?.fencer.process;
+    if (!node || !fencer?.isAlive || fencer.isFrozen) return;
     const limitMs = Math.max(this.#deadlines.get(nodeId) ?? 0, node.thawedAtMs) + takeMarginMs;
     const lateMs = Math.round(this.#ports.clock.nowMs - limitMs);
     if (lateMs > 0) this.#violate("S3", `${nodeId} acknowledges ${lateMs} ms after its deadline`);
@@ -188,19 +223,6 @@ export class Invariants implements PostgresEvents {
   }
 }
 
-const known = new WeakMap<StoredValue, unknown>();
-
-/** The record before and after; the same object when it was not written. */
-function changed<T>(
-  before: ReadonlyMap<string, StoredValue>,
-  values: ReadonlyMap<string, StoredValue>,
-  key: string,
-  parse: (text: string) => T,
-): [T | undefined, T | undefined] {
-  const read = (value: StoredValue | undefined) => {
-    if (!value) return undefined;
-    if (!known.has(value)) known.set(value, parse(value.value));
-    return known.get(value) as T; // one key has one parser
-  };
-  return [read(before.get(key)), read(values.get(key))];
+function isUsable({ disk }: SimNode): boolean {
+  return disk.data !== undefined && !disk.data.isPoisoned && disk.intent === undefined;
 }

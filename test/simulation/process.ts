@@ -10,10 +10,11 @@ export class SimulatedFailure extends Error {
   override readonly name = "SimulatedFailure";
 }
 
-/** A node's own clock: it runs a little faster or slower than true time. */
+/** A node's monotonic clock: it runs a little faster or slower than true time, and not while the machine is suspended. */
 export interface LocalClock {
   readonly rate: number;
   readonly offsetMs: number;
+  suspendedMs: number;
 }
 
 export class Process {
@@ -37,20 +38,21 @@ export class Process {
 
   /** The node's monotonic clock. */
   get nowMs(): number {
-    return this.#local.offsetMs + this.#clock.nowMs * this.#local.rate;
+    const { offsetMs, rate, suspendedMs } = this.#local;
+    return offsetMs + this.#clock.nowMs * rate - suspendedMs;
   }
 
   start(task: Task, onFailure?: (failure: SimulatedFailure) => void): void {
-    const step = () => {
+    const resume = this.inside(() => {
       try {
         const { done, value } = task.next();
-        if (!done) value(this.inside(step));
+        if (!done) value(resume);
       } catch (error) {
         if (!(error instanceof SimulatedFailure) || !onFailure) throw error;
         onFailure(error);
       }
-    };
-    this.inside(step)();
+    });
+    resume();
   }
 
   /** Runs in this process when called: never once it is dead, and only after a thaw while it is frozen. */

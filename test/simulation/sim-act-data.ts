@@ -5,9 +5,11 @@ import type { SimAgent } from "./sim-agent.ts";
 import { commonLength, DataDirectory, flushedWal } from "./sim-data.ts";
 import type { SimPostgres } from "./sim-postgres.ts";
 
-export function* initialise({ node, process, memory }: SimAgent): Task {
+export function* initialise(agent: SimAgent): Task {
+  const { node, memory } = agent;
   const { random } = node.world;
-  yield process.sleep(random.between(200, 600));
+  yield* agent.step(random.between(200, 600));
+  if (node.disk.isFull) throw new SimulatedFailure("no space is left on the disk");
   node.disk.data = new DataDirectory(`system-${Math.floor(random.between(1, 1e9))}`, [], false);
   memory.isDataChanged = true;
   memory.failedStarts = 0;
@@ -16,11 +18,12 @@ export function* initialise({ node, process, memory }: SimAgent): Task {
 
 /** S10: while the intent is there, the old directory is never started again. */
 export function* clone(agent: SimAgent, from: string): Task {
-  const { node, process, memory } = agent;
+  const { node, memory } = agent;
   yield* stopPostgres(agent);
   if (node.disk.data) {
     yield* setIntent(agent, "clone");
-    yield process.sleep(20);
+    yield* agent.step(20);
+    node.world.destroying(node);
     node.disk.data = undefined;
   }
   yield* interruptible(agent, node.world.random.between(200, 1_500), () => sourceOf(agent, from));
@@ -40,6 +43,7 @@ export function* rewind(agent: SimAgent, from: string): Task {
   yield* interruptible(agent, node.world.random.between(5, 300), () => sourceOf(agent, from));
   yield* setIntent(agent, "rewind");
   // A second rewind does not mend what a first one left half done.
+  node.world.destroying(node);
   const wasPoisoned = data.isPoisoned;
   data.isPoisoned = true;
   yield* interruptible(agent, node.world.random.between(50, 400), () => sourceOf(agent, from));
@@ -58,12 +62,13 @@ export function* rewind(agent: SimAgent, from: string): Task {
 }
 
 /** Works for `ms`, unless the source is lost or this node is asked to stop. */
-function* interruptible({ process, supervised }: SimAgent, ms: number, check: () => SimPostgres): Task {
-  const untilMs = process.nowMs + ms;
-  while (process.nowMs < untilMs) {
+function* interruptible(agent: SimAgent, ms: number, check: () => SimPostgres): Task {
+  const { supervised, node } = agent;
+  for (let restMs = ms; restMs > 0; restMs -= 50 / node.disk.slowness) {
     check();
     if (supervised.shutdown !== "none") throw new SimulatedFailure("interrupted by the shutdown");
-    yield process.sleep(50);
+    if (node.disk.isFull) throw new SimulatedFailure("no space is left on the disk");
+    yield* agent.step(50);
   }
 }
 
@@ -71,13 +76,14 @@ function sourceOf({ node }: SimAgent, from: string): SimPostgres {
   const { network, serverOf } = node.world;
   const source = serverOf(from);
   const isReachable = network.isUp(node.id, from) && network.isUp(from, node.id);
-  if (source?.role !== "primary" || source.process.isFrozen || !isReachable) {
+  if (source?.role !== "primary" || source.isHung || !isReachable) {
     throw new SimulatedFailure(`${from} is not there to copy from`);
   }
   return source;
 }
 
-function* setIntent({ node, process }: SimAgent, intent: "clone" | "rewind" | undefined): Task {
-  yield process.sleep(node.world.random.between(0.5, 4));
-  node.disk.intent = intent;
+function* setIntent(agent: SimAgent, intent: "clone" | "rewind" | undefined): Task {
+  yield* agent.write(() => {
+    agent.node.disk.intent = intent;
+  });
 }

@@ -2,7 +2,8 @@
 import { isSame } from "@mainstay/ha/opening.ts";
 import { SimulatedFailure, type Task } from "./process.ts";
 import type { SimAgent } from "./sim-agent.ts";
-import type { Settings, SimPostgres } from "./sim-postgres.ts";
+import type { Settings } from "./sim-disk.ts";
+import type { SimPostgres } from "./sim-postgres.ts";
 
 const fastStopMs = 10_000;
 
@@ -51,6 +52,7 @@ export function* promote(agent: SimAgent, syncStandbys: readonly string[]): Task
   yield* until(agent, "the sync setting", 3_000, ({ settings }) =>
     isSame(settings.syncStandbys, syncStandbys),
   );
+  yield* agent.step(1);
   running.promote();
   yield* until(agent, "the end of recovery", 10_000, ({ role }) => role === "primary");
 }
@@ -70,21 +72,20 @@ export function prove({ memory, supervised, process, waker }: SimAgent, term: nu
   const running = supervised.postgres?.server;
   if (!run || run.isProving || !running) return;
   run.isProving = true;
-  const end = process.inside(() => {
-    run.isProving = false;
-    waker.wake();
+  const before = running.settings.syncStandbys;
+  running.commit("proof", term, (isAcknowledged) => {
+    const isProof = isAcknowledged && isSame(before, running.settings.syncStandbys);
+    const answered = process.inside(() => {
+      if (isProof) run.proof = { term, syncStandbys: before };
+      run.isProving = false;
+      waker.wake();
+    });
+    answered();
   });
-  function* write(server: SimPostgres): Task {
-    const before = server.settings.syncStandbys;
-    yield* server.commit("proof", term);
-    if (isSame(before, server.settings.syncStandbys) && run) run.proof = { term, syncStandbys: before };
-    end();
-  }
-  running.process.start(write(running), end);
 }
 
 export function* openAccess(agent: SimAgent): Task {
-  yield agent.process.sleep(agent.node.world.random.between(5, 50));
+  yield* agent.step(agent.node.world.random.between(5, 50));
   yield* writeSettings(agent, { access: "open" });
   const running = yield* connect(agent);
   running.reload();
@@ -106,22 +107,24 @@ export function* stopPostgres(agent: SimAgent): Task {
   }
 }
 
-export function* fence({ node, supervised, process }: SimAgent): Task {
+export function* fence(agent: SimAgent): Task {
+  const { node, supervised, process } = agent;
+  yield* agent.step(0);
   node.killPostgres("the agent kills PostgreSQL");
   yield* process.waitFor(() => (supervised.postgres ? undefined : true), "PostgreSQL's end", 10_000);
 }
 
-function* writeSettings({ node, process }: SimAgent, changes: Partial<Settings>): Task {
-  yield process.sleep(node.world.random.between(1, 8));
-  Object.assign(node.disk.settings, changes);
+function* writeSettings(agent: SimAgent, changes: Partial<Settings>): Task {
+  yield* agent.write(() => Object.assign(agent.node.disk.settings, changes));
 }
 
 /** A session to a server that answers. */
-function* connect({ supervised, process }: SimAgent): Task<SimPostgres> {
-  yield process.sleep(1);
+function* connect(agent: SimAgent): Task<SimPostgres> {
+  yield* agent.step(1);
+  const { supervised } = agent;
   const running = supervised.postgres?.server;
   const isAnswering = running && (running.role === "primary" || running.role === "standby");
-  if (!running || !isAnswering || running.process.isFrozen) {
+  if (!running || !isAnswering || running.isHung) {
     throw new SimulatedFailure("PostgreSQL takes no connection");
   }
   return running;
@@ -137,7 +140,7 @@ function* until(
   yield* agent.process.waitFor(
     () => {
       if (running.role === "ended") throw new SimulatedFailure("PostgreSQL ended");
-      return !running.process.isFrozen && isReached(running) ? true : undefined;
+      return !running.isHung && isReached(running) ? true : undefined;
     },
     what,
     timeoutMs,

@@ -1,5 +1,4 @@
 /** Carries out one decision in the simulated world, with the steps, waits and limits of apps/agent/src/agent/act. */
-import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import type { Decision } from "@mainstay/ha/decision.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
 import { SimulatedFailure, type Task } from "./process.ts";
@@ -17,7 +16,11 @@ export function* act(decision: Decision, seen: Observation, agent: SimAgent): Ta
     case "claim":
       return yield* claim(agent, seen, decision);
     case "set-phase":
-      return yield* seeRevision(agent, keys.lock, yield* agent.keeper.setPhase(decision.phase));
+      return yield* seeRevision(
+        agent,
+        keys.lock,
+        yield* agent.keeper.setPhase(agent.process, decision.phase),
+      );
     case "record-sync":
       return yield* recordSync(agent, decision);
     case "initialise":
@@ -58,7 +61,7 @@ function* claim(
   decision: Extract<Decision, { action: "claim" }>,
 ): Task {
   if (!spec) throw new Error("BUG: a claim without a specification");
-  const revision = yield* agent.keeper.claim(spec.timing, decision);
+  const revision = yield* agent.keeper.claim(agent.process, spec.timing, decision);
   yield* seeRevision(agent, keys.sync, revision);
   yield* seeRevision(agent, keys.lock, revision);
 }
@@ -68,11 +71,13 @@ function* recordSync(
   { sync, syncRevision }: Extract<Decision, { action: "record-sync" }>,
 ): Task {
   const { node, process } = agent;
+  yield* agent.step(0);
   const transaction = {
     conditions: [{ key: keys.sync, modRevision: syncRevision }],
-    writes: [{ put: keys.sync, value: formatRecord(sync) }],
+    writes: [{ put: keys.sync, content: { sync } }],
   };
   const result = yield* node.world.store.transact(node.id, process, transaction, storeTimeoutMs).get();
+  yield* agent.step(0);
   if (result === "unknown") throw new SimulatedFailure("the store did not answer");
   if (result.succeeded) yield* seeRevision(agent, keys.sync, result.revision);
 }

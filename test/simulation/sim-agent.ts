@@ -2,7 +2,6 @@
 import { createMemory } from "@mainstay/agent/agent/memory.ts";
 import { nodeStatus } from "@mainstay/agent/agent/observe.ts";
 import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
-import { formatNodeStatus } from "@mainstay/dcs/records.ts";
 import { isOwnLock } from "@mainstay/ha/lease.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
 import { type Process, SimulatedFailure, type Task, Waker } from "./process.ts";
@@ -13,6 +12,8 @@ import type { SimNode, Supervised } from "./sim-node.ts";
 import { observe, observePostgres } from "./sim-observe.ts";
 
 const everyMs = 200;
+/** While PostgreSQL starts, every look may find it ready. */
+const startingMs = 20;
 const newsEveryMs = 500;
 const stuckAfterMs = 30_000;
 const noProcesses = { pids: { supervisor: 1, fencer: null }, postgres: null };
@@ -20,6 +21,7 @@ const noProcesses = { pids: { supervisor: 1, fencer: null }, postgres: null };
 export class SimAgent {
   readonly node: SimNode;
   readonly process: Process;
+  readonly keeperProcess: Process;
   readonly supervised: Omit<Supervised, "agent">;
   readonly view: PrefixView;
   readonly keeper: SimKeeper;
@@ -35,6 +37,7 @@ export class SimAgent {
     this.node = node;
     this.supervised = supervised;
     this.process = node.newProcess();
+    this.keeperProcess = node.newProcess();
     this.#passSinceMs = this.process.nowMs;
     const wake = () => this.waker.wake();
     const { signal } = new AbortController();
@@ -43,13 +46,34 @@ export class SimAgent {
     const { process } = this;
     this.keeper = new SimKeeper({
       nodeId: node.id,
-      process,
+      process: this.keeperProcess,
       store,
-      fencer: supervised.fencer,
-      onLease: wake,
+      fencer: () => supervised.fencer,
+      onLease: process.inside(wake),
+      onStep: () => node.stepped(),
     });
     process.start(this.#loop());
     process.start(this.#news());
+  }
+
+  kill(): void {
+    this.process.kill();
+    this.keeperProcess.kill();
+  }
+
+  /** Between two steps of an action; what waits there to kill this agent lets it go no further. */
+  *step(ms: number): Task {
+    this.node.stepped();
+    yield this.process.sleep(ms);
+    this.node.stepped();
+    if (!this.process.isAlive) yield () => {};
+  }
+
+  /** A durable write to this node's disk, a step of its own. */
+  *write(change: () => void): Task {
+    yield* this.step(0);
+    yield* this.node.disk.write(this.process, change);
+    yield* this.step(0);
   }
 
   *#loop(): Task {
@@ -81,6 +105,7 @@ export class SimAgent {
     yield* act(decision, seen, this);
     if (isDownForShutdown(seen) && !supervised.postgres) node.crash("killed");
     if (decision.action !== "wait") this.waker.wake();
+    else if (seen.postgres.kind === "starting") process.after(startingMs, () => this.waker.wake());
   }
 
   /** S1: a term is on disk before anything is done in it; and a lock of this run that nobody renews is adopted. */
@@ -95,10 +120,11 @@ export class SimAgent {
   }
 
   *obeyTerm(term: number): Task {
-    const { disk, world } = this.node;
+    const { disk } = this.node;
     if (term <= disk.highestTerm) return;
-    yield this.process.sleep(world.random.between(0.5, 4));
-    disk.highestTerm = term;
+    yield* this.write(() => {
+      disk.highestTerm = term;
+    });
   }
 
   *#news(): Task {
@@ -107,9 +133,9 @@ export class SimAgent {
       if (process.nowMs - this.#passSinceMs < stuckAfterMs) this.keeper.healthy();
       const spec = this.view.values.get(keys.spec)?.value.modRevision;
       if (this.#latest && spec !== undefined) {
-        const value = formatNodeStatus(nodeStatus(this.#latest.seen, noProcesses, this.#latest.reason));
+        const status = nodeStatus(this.#latest.seen, noProcesses, this.#latest.reason);
         const conditions = [{ key: keys.spec, modRevision: spec }];
-        const writes = [{ put: keys.node(node.id), value }];
+        const writes = [{ put: keys.node(node.id), content: { status } }];
         yield* node.world.store.transact(node.id, process, { conditions, writes }, 1_000).get();
       }
       yield* this.#newsWaker.wait(process, newsEveryMs);

@@ -1,38 +1,58 @@
 /** The simulated fencer: as apps/agent/src/fencer/main.ts, a process of its own. */
 import { mustFence } from "@mainstay/ha/lease.ts";
-import type { Process, Task } from "./process.ts";
+import type { LocalClock, Process, Task } from "./process.ts";
 
 const tickMs = 50;
+/** The monotonic clock stands still while the machine is suspended; time that passed so counts too. */
+const suspendedTooLongMs = 100;
+
+interface Guard {
+  readonly mayWrite: boolean;
+  readonly deadlineMs: number | undefined;
+}
 
 export class SimFencer {
   readonly process: Process;
-  #guard: { readonly mayWrite: boolean; readonly deadlineMs: number | undefined } = {
-    mayWrite: false,
-    deadlineMs: undefined,
-  };
+  guarded: Guard;
+  readonly #clock: LocalClock;
   readonly #kill: () => void;
+  #suspendedMs: number;
 
-  constructor(process: Process, kill: () => void) {
+  constructor(process: Process, clock: LocalClock, guard: Guard, kill: () => void) {
     this.process = process;
+    this.guarded = guard;
+    this.#clock = clock;
+    this.#suspendedMs = clock.suspendedMs;
     this.#kill = kill;
     process.start(this.#watch());
   }
 
   guard(mayWrite: boolean): void {
-    this.#guard = { ...this.#guard, mayWrite };
+    this.guarded = { ...this.guarded, mayWrite };
   }
 
   /** Whether the deadline is in force. */
   tell(deadlineMs: number): boolean {
     if (!this.process.isAlive || this.process.isFrozen) return false;
-    this.#guard = { ...this.#guard, deadlineMs };
+    this.guarded = { ...this.guarded, deadlineMs };
     return true;
+  }
+
+  /** What its line to the supervisor does when that ends: nobody would start the next fencer. */
+  disconnect(): void {
+    this.process.inside(() => {
+      this.#kill();
+      this.process.kill();
+    })();
   }
 
   *#watch(): Task {
     for (;;) {
       yield this.process.sleep(tickMs);
-      if (mustFence({ ...this.#guard, nowMs: this.process.nowMs })) this.#kill();
+      const wasSuspended = this.#clock.suspendedMs - this.#suspendedMs > suspendedTooLongMs;
+      if (wasSuspended) this.guarded = { ...this.guarded, deadlineMs: undefined };
+      if (mustFence({ ...this.guarded, nowMs: this.process.nowMs })) this.#kill();
+      this.#suspendedMs = this.#clock.suspendedMs;
     }
   }
 }

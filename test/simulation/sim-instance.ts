@@ -1,17 +1,21 @@
 /** The one instance of every simulated cluster. */
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
-import { timingPresets } from "@mainstay/domain/timing.ts";
+import type { Timing } from "@mainstay/domain/timing.ts";
 
 export const keys = instanceKeys("simulated");
 
-export function createSpec(nodeIds: readonly string[]): ClusterSpec {
+export function createSpec(
+  nodeIds: readonly string[],
+  timing: Timing,
+  durability: ClusterSpec["durability"],
+): ClusterSpec {
   return {
     generation: 1,
     instanceId: "simulated",
     members: nodeIds.map((id, index) => ({ id, address: `127.0.0.${index + 2}`, port: 5432 })),
     bootstrapNode: nodeIds[0] ?? "",
-    durability: "available",
-    timing: timingPresets.fast,
+    durability,
+    timing,
   };
 }

@@ -1,29 +1,32 @@
-/** The simulated keeper: as apps/agent/src/keeper/keeper.ts, step for step, in simulated time. */
-import { formatRecord } from "@mainstay/dcs/format-record.ts";
-import { parseLock } from "@mainstay/dcs/records.ts";
-import type { StoredValue, Write } from "@mainstay/dcs/store.ts";
+/** The simulated keeper: as apps/agent/src/keeper/keeper.ts, step for step, with a process of its own. */
+import type { StoredValue } from "@mainstay/dcs/store.ts";
 import type { LockRecord } from "@mainstay/domain/cluster.ts";
 import type { Timing } from "@mainstay/domain/timing.ts";
 import type { Action } from "@mainstay/ha/decision.ts";
 import { deadlineAfter, renewed } from "@mainstay/ha/lease.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
-import { type Process, SimulatedFailure, type Task } from "./process.ts";
+import { type Process, Reply, SimulatedFailure, type Task } from "./process.ts";
 import type { SimFencer } from "./sim-fencer.ts";
 import { keys } from "./sim-instance.ts";
-import type { SimStore } from "./sim-store.ts";
+import { contentOf } from "./sim-records.ts";
+import type { SimStore, Transaction } from "./sim-store.ts";
 
 /** A brain that was not heard from for this long leads no more. */
 const unhealthyAfterMs = 3_000;
+const answerTimeoutMs = 5_000;
 
 export interface KeeperPorts {
   readonly nodeId: string;
   readonly process: Process;
   readonly store: SimStore;
-  readonly fencer: SimFencer;
+  readonly fencer: () => SimFencer;
   readonly onLease: () => void;
+  /** Before and after each step: a schedule may end it there. */
+  readonly onStep: () => void;
 }
 
 type Claim = Extract<Action, { action: "claim" }>;
+type Answer = { readonly revision: bigint | undefined; readonly problem: string };
 
 export class SimKeeper {
   lease: Observation["lease"];
@@ -39,27 +42,36 @@ export class SimKeeper {
   }
 
   healthy(): void {
-    this.#healthyAtMs = this.#ports.process.nowMs;
-  }
-
-  *claim(timing: Timing, { lock, sync, lockRevision, syncRevision }: Claim): Task<bigint> {
-    this.#timing = timing;
-    this.healthy();
-    const also = {
-      conditions: [{ key: keys.sync, modRevision: syncRevision }],
-      writes: [{ put: keys.sync, value: formatRecord(sync) }],
-    };
-    return yield* this.#answered(() => this.#swap(lock, lockRevision, also));
+    const { process } = this.#ports;
+    process.inside(() => {
+      this.#healthyAtMs = process.nowMs;
+    })();
   }
 
   adopt(timing: Timing, lock: LockRecord, revision: bigint): void {
-    this.#timing = timing;
-    this.healthy();
-    this.#held ??= { lock, revision };
+    const { process } = this.#ports;
+    process.inside(() => {
+      this.#timing = timing;
+      this.#healthyAtMs = process.nowMs;
+      this.#held ??= { lock, revision };
+      process.start(this.#renewOnce(), () => {});
+    })();
   }
 
-  *setPhase(phase: LockRecord["phase"]): Task<bigint> {
-    return yield* this.#answered(() => this.#setPhase(phase));
+  *claim(asker: Process, timing: Timing, { lock, sync, lockRevision, syncRevision }: Claim): Task<bigint> {
+    const also = {
+      conditions: [{ key: keys.sync, modRevision: syncRevision }],
+      writes: [{ put: keys.sync, content: { sync } }],
+    };
+    return yield* this.#ask(asker, () => {
+      this.#timing = timing;
+      this.#healthyAtMs = this.#ports.process.nowMs;
+      return this.#swap(lock, lockRevision, also);
+    });
+  }
+
+  *setPhase(asker: Process, phase: LockRecord["phase"]): Task<bigint> {
+    return yield* this.#ask(asker, () => this.#setPhase(phase));
   }
 
   *#run(): Task {
@@ -78,6 +90,10 @@ export class SimKeeper {
     }
   }
 
+  *#renewOnce(): Task {
+    yield* this.#inTurn(() => this.#renew());
+  }
+
   *#renew(): Task<bigint | undefined> {
     if (!this.#held || this.#ports.process.nowMs - this.#healthyAtMs > unhealthyAfterMs) return undefined;
     return yield* this.#swap(renewed(this.#held.lock), this.#held.revision);
@@ -91,14 +107,15 @@ export class SimKeeper {
     return at;
   }
 
-  *#swap(next: LockRecord, revision: bigint | undefined, also: Also = none): Task<bigint | undefined> {
-    const { nodeId, process, store, fencer } = this.#ports;
+  *#swap(next: LockRecord, revision: bigint | undefined, also = none): Task<bigint | undefined> {
+    const { nodeId, process, store, fencer, onStep } = this.#ports;
     const timing = this.#timing;
     if (!timing) return undefined;
     const sentAtMs = process.nowMs;
     const conditions = [{ key: keys.lock, modRevision: revision }, ...also.conditions];
-    const writes = [{ put: keys.lock, value: formatRecord(next) }, ...also.writes];
+    const writes = [{ put: keys.lock, content: { lock: next } }, ...also.writes];
     const result = yield* store.transact(nodeId, process, { conditions, writes }, timing.renewMs).get();
+    onStep();
     if (result === "unknown") throw new SimulatedFailure("the store did not answer");
     if (!result.succeeded) {
       this.#adoptOwn(next, result.current[0]);
@@ -106,18 +123,19 @@ export class SimKeeper {
     }
     this.#held = { lock: next, revision: result.revision };
     const deadlineMs = deadlineAfter(sentAtMs, timing);
-    const isEchoed = () => (fencer.tell(deadlineMs) ? true : undefined);
+    const isEchoed = () => (fencer().tell(deadlineMs) ? true : undefined);
     yield* process.waitFor(isEchoed, "the fencer's echo", timing.renewMs);
-    this.lease = { term: next.term, deadlineMs };
-    this.#ports.onLease();
+    this.#report({ term: next.term, deadlineMs });
+    onStep();
     return result.revision;
   }
 
+  /** An answer that was lost may have been a success: then the store holds exactly what was sent again. */
   #adoptOwn(mine: LockRecord, current: StoredValue | undefined): void {
-    const lock = current && parseLock(current.value);
-    const isLive = lock?.phase === "claimed" || lock?.phase === "serving";
-    if (current && lock && isLive && lock.bootId === mine.bootId && lock.term === mine.term) {
-      this.#held = { lock, revision: current.modRevision };
+    const { lock } = contentOf(current);
+    const isLive = mine.phase === "claimed" || mine.phase === "serving";
+    if (current && lock && isLive && isSameLock(lock, mine)) {
+      this.#held = { lock: mine, revision: current.modRevision };
     } else {
       this.#lose();
     }
@@ -125,13 +143,28 @@ export class SimKeeper {
 
   #lose(): void {
     this.#held = undefined;
-    this.lease = undefined;
-    this.#ports.onLease();
+    this.#report(undefined);
   }
 
-  *#answered(work: () => Task<bigint | undefined>): Task<bigint> {
-    const revision = yield* this.#inTurn(work);
-    if (revision === undefined) throw new SimulatedFailure("the lock has changed");
+  #report(lease: Observation["lease"]): void {
+    const isNews = (this.lease === undefined) !== (lease === undefined);
+    this.lease = lease;
+    if (isNews) this.#ports.onLease();
+  }
+
+  /** The work is this process's, the waiting is the asker's. */
+  *#ask(asker: Process, work: () => Task<bigint | undefined>): Task<bigint> {
+    const reply = new Reply<Answer>();
+    const { process } = this.#ports;
+    const answer = (revision: bigint | undefined, problem: string) => reply.settle({ revision, problem });
+    const inTurn = this.#inTurn(work);
+    function* answered(): Task {
+      answer(yield* inTurn, "the lock has changed");
+    }
+    process.start(answered(), ({ message }) => answer(undefined, message));
+    asker.after(answerTimeoutMs, () => answer(undefined, "the keeper did not answer"));
+    const { revision, problem } = yield* reply.get();
+    if (revision === undefined) throw new SimulatedFailure(problem);
     return revision;
   }
 
@@ -146,9 +179,9 @@ export class SimKeeper {
   }
 }
 
-interface Also {
-  readonly conditions: readonly { readonly key: string; readonly modRevision: bigint | undefined }[];
-  readonly writes: readonly Write[];
-}
+const none: Transaction = { conditions: [], writes: [] };
 
-const none: Also = { conditions: [], writes: [] };
+function isSameLock(one: LockRecord, other: LockRecord): boolean {
+  const isSameRun = one.term === other.term && one.bootId === other.bootId;
+  return isSameRun && one.holder === other.holder && one.phase === other.phase && one.seq === other.seq;
+}

@@ -4,10 +4,10 @@ import type { Observation } from "@mainstay/ha/observation.ts";
 import type { Clock, Random } from "./clock.ts";
 import { type LocalClock, Process } from "./process.ts";
 import { SimAgent } from "./sim-agent.ts";
-import type { DataDirectory } from "./sim-data.ts";
+import { SimDisk } from "./sim-disk.ts";
 import { SimFencer } from "./sim-fencer.ts";
 import type { Network } from "./sim-network.ts";
-import { type PostgresEvents, type Settings, SimPostgres } from "./sim-postgres.ts";
+import { type PostgresEvents, SimPostgres } from "./sim-postgres.ts";
 import type { SimStore } from "./sim-store.ts";
 
 /** What a mutant changes. */
@@ -24,74 +24,91 @@ export interface World {
   readonly guards: Guards;
   readonly postgresEvents: PostgresEvents;
   readonly serverOf: (nodeId: string) => SimPostgres | undefined;
+  /** Before data is removed or changed for good. */
+  readonly destroying: (node: SimNode) => void;
   readonly note: (nodeId: string, what: string) => void;
-}
-
-/** What survives a power cut. */
-export interface Disk {
-  highestTerm: number;
-  intent: Observation["intent"];
-  data: DataDirectory | undefined;
-  readonly settings: Settings;
 }
 
 /** What survives the agent, and ends with the supervisor. */
 export interface Supervised {
   readonly bootId: string;
   readonly process: Process;
-  readonly fencer: SimFencer;
+  fencer: SimFencer;
   agent: SimAgent;
   shutdown: Observation["shutdown"];
   postgres: { server: SimPostgres | undefined; as: "primary" | "standby"; startedAtMs: number } | undefined;
   exits: number;
 }
 
+/** Ends part of a node before its agent's or keeper's `steps`th step from now. */
+export interface Ambush {
+  steps: number;
+  readonly run: () => void;
+}
+
+/** A node without a guarding fencer for this long loses its PostgreSQL. */
+const unguardedLimitMs = 500;
+
 export class SimNode {
   readonly id: string;
   readonly world: World;
   readonly localClock: LocalClock;
-  readonly disk: Disk = {
-    highestTerm: 0,
-    intent: undefined,
-    data: undefined,
-    settings: { syncStandbys: [], upstream: undefined, access: "closed" },
-  };
+  readonly disk: SimDisk;
   /** Undefined: the machine is off, or the node was stopped. */
   supervised: Supervised | undefined;
   /** True time when a process of this node was last thawed. */
   thawedAtMs = Number.NEGATIVE_INFINITY;
+  ambush: Ambush | undefined;
   #boots = 0;
+  /** The newest PostgreSQL; it may outlive its supervisor. */
+  #server: SimPostgres | undefined;
 
   constructor(id: string, world: World) {
     this.id = id;
     this.world = world;
     const { random } = world;
-    this.localClock = { rate: random.between(0.99, 1.01), offsetMs: random.between(0, 1_000_000) };
+    this.localClock = {
+      rate: random.between(0.99, 1.01),
+      offsetMs: random.between(0, 1_000_000),
+      suspendedMs: 0,
+    };
+    this.disk = new SimDisk(random);
   }
 
   get server(): SimPostgres | undefined {
-    return this.supervised?.postgres?.server;
+    return this.#server?.role === "ended" ? undefined : this.#server;
   }
 
   start(): void {
     if (this.supervised) return;
+    // An earlier supervisor that was killed may have left its PostgreSQL.
+    this.killPostgres("the new supervisor kills what it finds");
     this.#boots += 1;
     const bootId = `${this.id}${this.#boots}`;
-    const fencer = new SimFencer(this.newProcess(), () => {
-      if (this.world.guards.hasFencer) this.killPostgres("the fencer kills PostgreSQL");
-    });
+    const fencer = this.#newFencer({ mayWrite: false, deadlineMs: undefined });
     const process = this.newProcess();
     const parts = { bootId, process, fencer, shutdown: "none" as const, postgres: undefined, exits: 0 };
-    this.supervised = Object.assign(parts, { agent: new SimAgent(this, parts) });
+    const supervised: Omit<Supervised, "agent"> = parts;
+    this.supervised = Object.assign(supervised, { agent: new SimAgent(this, supervised) });
   }
 
   /** Silent: the machine is gone and nobody is told; else its processes were killed and their peers see it. */
   crash(how: "killed" | "silent"): void {
     const { supervised } = this;
-    if (!supervised) return;
     this.server?.kill(how);
-    for (const { process } of [supervised.agent, supervised.fencer, supervised]) process.kill();
+    if (!supervised) return;
+    for (const process of this.#processes()) process.kill();
     this.supervised = undefined;
+  }
+
+  /** PostgreSQL is left to the fencer, which sees that its supervisor is gone. */
+  killSupervisor(): void {
+    const { supervised } = this;
+    if (!supervised) return;
+    this.supervised = undefined;
+    supervised.agent.kill();
+    supervised.process.kill();
+    supervised.fencer.disconnect();
   }
 
   freeze(): void {
@@ -119,16 +136,43 @@ export class SimNode {
     const { supervised } = this;
     if (!supervised) return;
     const { agent } = supervised;
-    agent.process.kill();
+    agent.kill();
     const startMs = this.world.random.between(200, 400);
     supervised.process.after(startMs, () => {
       if (supervised.agent === agent) supervised.agent = new SimAgent(this, supervised);
     });
   }
 
+  /** The supervisor starts another, which knows what the supervisor had heard. */
+  killFencer(): void {
+    const { supervised, world } = this;
+    if (!supervised) return;
+    const { fencer } = supervised;
+    fencer.process.kill();
+    const startMs = world.random.between(30, 700);
+    supervised.process.after(Math.min(startMs, unguardedLimitMs), () => {
+      if (startMs > unguardedLimitMs && fencer.guarded.mayWrite) {
+        this.killPostgres("PostgreSQL is not guarded");
+      }
+    });
+    supervised.process.after(startMs, () => {
+      if (supervised.fencer !== fencer) return;
+      supervised.fencer = this.#newFencer(fencer.guarded);
+      this.thawedAtMs = world.clock.nowMs;
+    });
+  }
+
+  /** Its sessions live on until the supervisor sees its end. */
+  killPostmaster(): void {
+    const { server, supervised } = this;
+    if (!server) return;
+    server.isPostmasterGone = true;
+    supervised?.process.after(this.world.random.between(1, 10), () => server.kill());
+  }
+
   killPostgres(reason: string): void {
     const { server } = this;
-    if (!server || server.role === "ended") return;
+    if (!server) return;
     this.world.note(this.id, reason);
     server.kill();
   }
@@ -137,25 +181,18 @@ export class SimNode {
   startPostgres(as: "primary" | "standby"): void {
     const { supervised, world } = this;
     if (!supervised || supervised.postgres) return;
-    const run: NonNullable<Supervised["postgres"]> = {
-      server: undefined,
-      as,
-      startedAtMs: supervised.process.nowMs,
-    };
+    const startedAtMs = supervised.process.nowMs;
+    const run: NonNullable<Supervised["postgres"]> = { server: undefined, as, startedAtMs };
     supervised.postgres = run;
     supervised.fencer.guard(as === "primary");
     supervised.process.after(world.random.between(1, 10), () => {
       const { data } = this.disk;
       if (!data) throw new Error("BUG: PostgreSQL is started without data");
-      run.server = new SimPostgres({
-        ...world,
-        nodeId: this.id,
-        localClock: this.localClock,
-        data,
-        settings: () => this.disk.settings,
-        events: world.postgresEvents,
-        onEnd: () => this.#postgresEnded(),
-      });
+      const { disk, localClock } = this;
+      const onEnd = () => this.#postgresEnded(supervised);
+      const events = world.postgresEvents;
+      run.server = new SimPostgres({ ...world, nodeId: this.id, localClock, data, disk, events, onEnd });
+      this.#server = run.server;
     });
   }
 
@@ -169,9 +206,24 @@ export class SimNode {
     return new Process(this.world.clock, this.localClock);
   }
 
-  #postgresEnded(): void {
-    const { supervised } = this;
-    supervised?.process.after(this.world.random.between(1, 10), () => {
+  /** A step of the agent or its keeper, where an ambush may wait. */
+  stepped(): void {
+    const { ambush } = this;
+    if (!ambush) return;
+    ambush.steps -= 1;
+    if (ambush.steps > 0) return;
+    this.ambush = undefined;
+    ambush.run();
+  }
+
+  #newFencer(guard: SimFencer["guarded"]): SimFencer {
+    return new SimFencer(this.newProcess(), this.localClock, guard, () => {
+      if (this.world.guards.hasFencer) this.killPostgres("the fencer kills PostgreSQL");
+    });
+  }
+
+  #postgresEnded(supervised: Supervised): void {
+    supervised.process.after(this.world.random.between(1, 10), () => {
       supervised.postgres = undefined;
       supervised.exits += 1;
       supervised.fencer.guard(false);
@@ -181,8 +233,14 @@ export class SimNode {
 
   #processes(): Process[] {
     const { supervised, server } = this;
-    if (!supervised) return [];
-    const all = [server?.process, supervised.agent.process, supervised.fencer.process, supervised.process];
-    return all.filter((process) => process !== undefined);
+    const own = supervised
+      ? [
+          supervised.agent.process,
+          supervised.agent.keeperProcess,
+          supervised.fencer.process,
+          supervised.process,
+        ]
+      : [];
+    return server ? [server.process, ...own] : own;
   }
 }

@@ -1,16 +1,11 @@
 /** One run of a simulated PostgreSQL server, from its start to its end. */
+import type { PostgresStatus } from "@mainstay/postgres/status.ts";
 import type { Clock, Random } from "./clock.ts";
 import { type LocalClock, Process, SimulatedFailure, type Task } from "./process.ts";
-import type { DataDirectory, WalRecord } from "./sim-data.ts";
+import { type DataDirectory, toPosition, type WalRecord } from "./sim-data.ts";
+import type { Settings, SimDisk } from "./sim-disk.ts";
 import type { Network } from "./sim-network.ts";
 import { Session } from "./sim-replication.ts";
-
-/** What the agent renders into configuration files. */
-export interface Settings {
-  syncStandbys: readonly string[];
-  upstream: string | undefined;
-  access: "open" | "closed";
-}
 
 /** What only an observer of the whole world sees. */
 export interface PostgresEvents {
@@ -30,8 +25,7 @@ export interface PostgresPorts {
   readonly network: Network;
   readonly localClock: LocalClock;
   readonly data: DataDirectory;
-  /** As they are on disk now. */
-  readonly settings: () => Settings;
+  readonly disk: SimDisk;
   readonly serverOf: (nodeId: string) => SimPostgres | undefined;
   readonly events: PostgresEvents;
   readonly onEnd: (server: SimPostgres) => void;
@@ -39,7 +33,7 @@ export interface PostgresPorts {
 
 interface Waiter {
   readonly position: number;
-  readonly resume: () => void;
+  readonly acknowledge: () => void;
 }
 
 export class SimPostgres {
@@ -52,10 +46,16 @@ export class SimPostgres {
   /** The settings as a session sees them. */
   settings: Settings;
   receiver: Session | undefined;
+  /** Its own process is there no more, or stands still; its sessions are not told. */
+  isPostmasterGone = false;
+  isPostmasterFrozen = false;
+  /** Replay stands still, and with it promotion. */
+  isReplayPaused = false;
   readonly #ports: PostgresPorts;
   /** synchronous_standby_names as it is in force: the checkpointer publishes it. */
   #published: readonly string[];
   #waiters: Waiter[] = [];
+  #isSeeking = false;
 
   constructor(ports: PostgresPorts) {
     this.#ports = ports;
@@ -63,14 +63,54 @@ export class SimPostgres {
     this.data = ports.data;
     this.events = ports.events;
     this.process = new Process(ports.clock, ports.localClock);
-    this.settings = { ...ports.settings() };
+    this.settings = { ...ports.disk.settings };
     this.#published = this.settings.syncStandbys;
     this.process.start(this.#recover());
-    this.process.start(this.#tick());
+    this.#tickAgain();
   }
 
   get isRunning(): boolean {
     return this.role === "primary" || this.role === "standby" || this.role === "stopping";
+  }
+
+  /** No new session is answered. */
+  get isHung(): boolean {
+    return this.process.isFrozen || this.isPostmasterGone || this.isPostmasterFrozen;
+  }
+
+  /** How long an fsync takes. */
+  syncMs(least: number, most: number): number {
+    return this.#ports.disk.syncMs(least, most);
+  }
+
+  /** What a new session reads; undefined while it starts and when it ends. */
+  status(): PostgresStatus | undefined {
+    const { data, role, settings, receiver, process } = this;
+    const { systemId, timeline } = data;
+    const flushPosition = toPosition(data.flushed);
+    if (role === "standby") {
+      const state = receiver?.receiver.isStreaming ? "streaming" : "connecting";
+      return {
+        kind: "standby",
+        systemId,
+        timeline,
+        flushPosition,
+        replayPosition: flushPosition,
+        upstream: settings.upstream,
+        receiver: receiver ? state : "stopped",
+        isPromotable: !this.isReplayPaused,
+      };
+    }
+    if (role !== "primary") return undefined;
+    const standbys = [...this.sessions].map(({ standby, sender }) => ({
+      nodeId: standby.nodeId,
+      isStreaming: sender.isStreaming,
+      flushPosition: toPosition(sender.flushed),
+      replyAgeMs: process.nowMs - sender.repliedAtMs,
+      replyStamp: String(sender.replies),
+    }));
+    const { syncStandbys, access } = settings;
+    return { kind: "primary", systemId, timeline, flushPosition, syncStandbys, access, standbys };
   }
 
   /** Commits wait for these. */
@@ -80,8 +120,8 @@ export class SimPostgres {
 
   /** A change is seen by sessions and by commits a moment later, each at its own time. */
   reload(): void {
-    const { random, settings } = this.#ports;
-    const next = { ...settings() };
+    const { random, disk } = this.#ports;
+    const next = { ...disk.settings };
     const publishMs = random.between(0.2, 5);
     this.process.after(publishMs, () => {
       this.#published = next.syncStandbys;
@@ -92,24 +132,47 @@ export class SimPostgres {
       const wasOpen = this.settings.access === "open";
       this.settings = next;
       if (next.access === "open" && !wasOpen) this.events.opened(this);
-      if (this.receiver && this.receiver.upstream.nodeId !== next.upstream) this.receiver.closeReceiver();
+      const { receiver } = this;
+      if (!receiver || receiver.upstream.nodeId === next.upstream) return this.#seekUpstream();
+      this.process.after(random.between(0, 15), () => receiver.closeReceiver());
     });
   }
 
-  /** A commit of a client or of the agent; resumes when it is acknowledged, if it ever is. */
-  *commit(what: "write" | "proof", number: number): Task {
-    const { clock, random } = this.#ports;
-    if (this.role !== "primary") throw new SimulatedFailure("the server takes no writes");
-    const writtenAtMs = clock.nowMs;
+  /** A commit of a client or of the agent; `done` runs when its session knows, unless it ends with the server. */
+  commit(what: "write" | "proof", number: number, done: (isAcknowledged: boolean) => void): void {
+    if (this.role !== "primary") {
+      done(false);
+      return;
+    }
+    const writtenAtMs = this.#ports.clock.nowMs;
     const position = this.data.append(what, number);
     const record = this.data.wal[position - 1];
-    yield this.process.sleep(random.between(0.2, 1.5));
-    this.#flush(position);
-    if (this.#published.length > 0 && this.#acknowledgedTo() < position) {
-      yield (resume) => this.#waiters.push({ position, resume });
-    }
-    if (this.role !== "primary" || !record) throw new SimulatedFailure("the session was ended");
-    this.events.acknowledged(this, record, position, writtenAtMs);
+    const acknowledge = () => {
+      const isAcknowledged = this.role === "primary" && record !== undefined;
+      if (isAcknowledged) this.events.acknowledged(this, record, position, writtenAtMs);
+      done(isAcknowledged);
+    };
+    this.process.after(this.syncMs(0.2, 1.5), () => {
+      if (this.#ports.disk.isFull) {
+        this.kill();
+        return;
+      }
+      this.#flush(position);
+      if (this.#published.length === 0 || this.#acknowledgedTo() >= position) acknowledge();
+      else this.#waiters.push({ position, acknowledge });
+    });
+  }
+
+  /** What was received is on disk after this, unless the disk is full. */
+  flushReceived(position: number, flushed: () => void): void {
+    const { random, disk } = this.#ports;
+    this.process.after(this.syncMs(0.2, random.chance(0.02) ? 60 : 1.5), () => {
+      if (disk.isFull) return this.kill();
+      if (!this.receiver) return;
+      this.data.flushed = Math.max(this.data.flushed, position);
+      this.flushMoved();
+      flushed();
+    });
   }
 
   /** A standby's reply arrived or the setting changed: lets go who need wait no longer. */
@@ -118,7 +181,7 @@ export class SimPostgres {
     const position = this.#published.length === 0 ? Number.POSITIVE_INFINITY : this.#acknowledgedTo();
     const released = this.#waiters.filter((waiter) => waiter.position <= position);
     this.#waiters = this.#waiters.filter((waiter) => waiter.position > position);
-    for (const { resume } of released) resume();
+    for (const { acknowledge } of released) acknowledge();
   }
 
   flushMoved(): void {
@@ -126,15 +189,19 @@ export class SimPostgres {
   }
 
   receiverEnded(session: Session): void {
-    if (this.receiver === session) this.receiver = undefined;
+    if (this.receiver !== session) return;
+    this.receiver = undefined;
+    this.#seekUpstream();
   }
 
   promote(): void {
     if (this.role !== "standby") throw new SimulatedFailure("this server is no standby");
     this.events.promoting(this);
-    this.receiver?.closeReceiver();
     this.settings = { ...this.settings, upstream: undefined };
+    this.receiver?.closeReceiver();
     this.process.after(this.#ports.random.between(15, 140), () => {
+      if (this.role !== "standby") return;
+      if (this.#ports.disk.isFull) return this.kill();
       this.data.timeline += 1;
       this.data.isStandby = false;
       this.#flush(this.data.append("promotion", 0));
@@ -175,36 +242,47 @@ export class SimPostgres {
   }
 
   *#recover(): Task {
-    const { random, settings } = this.#ports;
+    const { random, disk } = this.#ports;
     yield this.process.sleep(random.between(50, random.chance(0.1) ? 1_500 : 250));
+    if (disk.isFull) return this.#end();
     this.events.started(this);
     if (this.data.isStandby) {
       this.role = "standby";
+      this.#seekUpstream();
     } else {
       if (!this.data.isClean) this.#flush(this.data.append("checkpoint", 0));
       this.role = "primary";
     }
     this.data.isClean = false;
-    if (settings().access === "open") this.events.opened(this);
+    if (disk.settings.access === "open") this.events.opened(this);
   }
 
-  *#tick(): Task {
-    for (let tick = 1; ; tick += 1) {
-      yield this.process.sleep(100);
-      const { upstream } = this.settings;
-      if (this.role === "standby" && upstream !== undefined && !this.receiver) this.#connect(upstream);
-      if (tick % 10 !== 0) continue;
+  #tickAgain(): void {
+    this.process.after(1_000, () => {
       for (const session of this.sessions) session.tickSender();
       this.receiver?.tickReceiver();
-    }
+      this.#tickAgain();
+    });
   }
 
-  #connect(nodeId: string): void {
-    const { serverOf, network, random } = this.#ports;
+  #seekUpstream(): void {
+    if (this.#isSeeking) return;
+    this.#isSeeking = true;
+    this.process.after(this.#ports.random.between(10, 100), () => {
+      this.#isSeeking = false;
+      const { upstream } = this.settings;
+      if (this.role !== "standby" || upstream === undefined || this.receiver) return;
+      if (!this.#connect(upstream)) this.#seekUpstream();
+    });
+  }
+
+  #connect(nodeId: string): boolean {
+    const { serverOf, network } = this.#ports;
     const upstream = serverOf(nodeId);
-    if (!upstream?.isRunning || !network.isUp(this.nodeId, nodeId)) return;
-    this.receiver = new Session(this, upstream, network, random);
+    if (!upstream?.isRunning || !network.isUp(this.nodeId, nodeId)) return false;
+    this.receiver = new Session(this, upstream, network);
     this.receiver.connect();
+    return true;
   }
 
   #flush(position: number): void {

@@ -1,5 +1,4 @@
 /** Streaming replication between two simulated servers: connect, stream, reply, time out. */
-import type { Random } from "./clock.ts";
 import { flushedWal, mayStream, type WalRecord } from "./sim-data.ts";
 import type { Network } from "./sim-network.ts";
 import type { SimPostgres } from "./sim-postgres.ts";
@@ -23,13 +22,11 @@ export class Session {
   };
   readonly receiver = { isOpen: true, isStreaming: false, heardAtMs: 0 };
   readonly #network: Network;
-  readonly #random: Random;
 
-  constructor(standby: SimPostgres, upstream: SimPostgres, network: Network, random: Random) {
+  constructor(standby: SimPostgres, upstream: SimPostgres, network: Network) {
     this.standby = standby;
     this.upstream = upstream;
     this.#network = network;
-    this.#random = random;
   }
 
   connect(): void {
@@ -83,7 +80,7 @@ export class Session {
 
   #accept(timeline: number, position: number): void {
     const { upstream, standby } = this;
-    if (!upstream.isRunning || !mayStream(upstream.data, timeline, position)) {
+    if (!upstream.isRunning || upstream.isHung || !mayStream(upstream.data, timeline, position)) {
       this.#toStandby(() => this.closeReceiver());
       return;
     }
@@ -104,7 +101,7 @@ export class Session {
   }
 
   #receive(from: number, records: readonly WalRecord[]): void {
-    const { data, process } = this.standby;
+    const { data } = this.standby;
     if (!this.receiver.isOpen) return;
     if (from !== data.wal.length) {
       this.closeReceiver();
@@ -114,11 +111,8 @@ export class Session {
     data.wal.push(...records);
     data.timeline = data.wal.at(-1)?.timeline ?? data.timeline;
     const position = data.wal.length;
-    process.after(this.#random.between(0.2, this.#random.chance(0.02) ? 60 : 1.5), () => {
-      if (!this.receiver.isOpen) return;
-      data.flushed = Math.max(data.flushed, position);
-      this.standby.flushMoved();
-      this.#reply();
+    this.standby.flushReceived(position, () => {
+      if (this.receiver.isOpen) this.#reply();
     });
   }
 
