@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { runBalancer, stopAll } from "@mainstay/balancer/balancer-loop.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
-import { instanceKeys } from "@mainstay/dcs/keys.ts";
+import { eventKeys, instanceKeys } from "@mainstay/dcs/keys.ts";
 import { createMemoryStore } from "@mainstay/dcs/memory-store.ts";
+import { parseEvent } from "@mainstay/dcs/records.ts";
 import type { LockRecord } from "@mainstay/domain/cluster.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
@@ -60,6 +61,26 @@ test("a new term cuts the sessions of the old one and leads elsewhere", async ()
   await session.ended;
   await putLock({ term: 2, holder: "pg-0a1b2c3d-2", phase: "serving" });
   await untilAnswers("two");
+});
+
+test("what the balancer did is told, with the sessions that it cut", async () => {
+  const told = async () => {
+    const values = await store.list(eventKeys(id).prefix, options);
+    const events = values.map(({ value }) => parseEvent(value)).filter(({ term }) => term === 2);
+    return events.length >= 2 ? events : undefined;
+  };
+  const events = await waitFor(told, { what: "events of term 2", timeoutMs: 5_000 });
+  const lines = events.map(({ source, action, inputs }) => [
+    source,
+    action,
+    inputs.sessionsCut,
+    inputs.target,
+  ]);
+  const target = `${servers[1]?.address}:${servers[1]?.port}`;
+  assert.deepEqual(lines, [
+    ["balancer", "close", 1, null],
+    ["balancer", "route", 0, target],
+  ]);
 });
 
 test("an older term is not obeyed", async () => {

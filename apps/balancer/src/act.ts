@@ -9,6 +9,12 @@ import { makePlace, type Place, writeKnown } from "./places.ts";
 import { allows, checkRange } from "./ranges.ts";
 import type { KnownRoute, WantedRoute } from "./route.ts";
 
+export interface Acted {
+  readonly sessionsCut: number;
+}
+
+const nothingCut: Acted = { sessionsCut: 0 };
+
 export async function act(
   decision: RouteAction,
   wanted: WantedRoute,
@@ -16,34 +22,40 @@ export async function act(
   place: Place,
   config: Config,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Acted> {
   const { generation, address, port } = wanted;
   switch (decision.action) {
     case "wait":
-      return;
+      return nothingCut;
     case "start":
       await makePlace(config, place);
       await writeRanges(place, wanted.allowedRanges, config);
       await writeConfig(place, wanted, config);
       await writeKnown(place, { generation, address, port, term: known?.term ?? 0 });
-      return startHaproxy(place, config.user, signal);
+      await startHaproxy(place, config.user, signal);
+      return nothingCut;
     case "stop":
       await stopHaproxy(place);
-      return writeKnown(place, { generation, address, port, term: known?.term ?? 0 });
-    case "allow":
+      await writeKnown(place, { generation, address, port, term: known?.term ?? 0 });
+      return nothingCut;
+    case "allow": {
       // The file first: a HAProxy that is started again must not allow more than the newest ranges.
       await writeRanges(place, decision.allowedRanges, config);
       await runtime.setRanges(place.socket, place.rangesFile, decision.allowedRanges);
-      await cutRefused(place, decision.allowedRanges);
-      return writeKnown(place, { generation, address, port, term: known?.term ?? 0 });
+      const sessionsCut = await cutRefused(place, decision.allowedRanges);
+      await writeKnown(place, { generation, address, port, term: known?.term ?? 0 });
+      return { sessionsCut };
+    }
     case "close":
-      return runtime.closeRoute(place.socket);
-    case "route":
-      await runtime.closeRoute(place.socket);
+      return close(place);
+    case "route": {
+      const closed = await close(place);
       // Remembered before it is routed: after a crash here an older term is refused already.
       // An endpoint of an older generation stays refused.
       await writeKnown(place, { generation, address, port, ...known, term: decision.term });
-      return runtime.openRoute(place.socket, decision.target);
+      await runtime.openRoute(place.socket, decision.target);
+      return closed;
+    }
   }
 }
 
@@ -62,9 +74,17 @@ async function writeConfig(place: Place, { address, port }: WantedRoute, { user 
   await writeFileDurably(place.configFile, content, { mode: 0o600, ...user });
 }
 
-async function cutRefused({ socket }: Place, ranges: readonly string[]): Promise<void> {
+/** Counted before: the command that cuts them does not say how many they were. */
+async function close({ socket }: Place): Promise<Acted> {
+  const sessions = await runtime.listSessions(socket);
+  await runtime.closeRoute(socket);
+  return { sessionsCut: sessions.length };
+}
+
+async function cutRefused({ socket }: Place, ranges: readonly string[]): Promise<number> {
   const refused = (await runtime.listSessions(socket)).filter(
     ({ sourceAddress }) => !allows(ranges, sourceAddress),
   );
   for (const session of refused) await runtime.endSession(socket, session);
+  return refused.length;
 }

@@ -1,5 +1,7 @@
 /** The balancer's loop: looks at all instances at once and takes one step for each that needs one. */
+import { randomUUID } from "node:crypto";
 import { createWaker, runLoop } from "@mainstay/control-loop/run-loop.ts";
+import { createEventLog, guardFrom } from "@mainstay/dcs/event-log.ts";
 import { instancesPrefix } from "@mainstay/dcs/keys.ts";
 import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
@@ -12,6 +14,7 @@ import { readRoute } from "./haproxy/runtime-socket.ts";
 import { wantedRoutes } from "./observe.ts";
 import { knownInstances, placeOf, readKnown, removePlace } from "./places.ts";
 import type { WantedRoute } from "./route.ts";
+import { createRouteEvents, type RouteEvents } from "./route-events.ts";
 
 const everyMs = 1_000;
 /** Start, allow and route of a new instance need three steps; what needs more waits for the next pass. */
@@ -25,25 +28,39 @@ export async function runBalancer(
 ): Promise<void> {
   const waker = createWaker();
   const view = openPrefixView(store, instancesPrefix, () => waker.wake(), signal);
+  const eventsWaker = createWaker();
+  const eventLog = createEventLog({
+    ...{ store, source: "balancer", runId: `${Date.now()}-${randomUUID().slice(0, 8)}` },
+    guardOf: (instanceId) => guardFrom(view, instanceId),
+    now: () => new Date(),
+    onRecord: () => eventsWaker.wake(),
+  });
   const told = new Map<string, string>();
-  const pass = (passSignal: AbortSignal) => balanceAll(config, view, log, told, passSignal);
-  await runLoop({ name: "balancer", pass, everyMs, log, signal, waker });
+  const tell = { log, told, events: createRouteEvents(eventLog) };
+  const pass = (passSignal: AbortSignal) => balanceAll(config, view, tell, passSignal);
+  const flush = (passSignal: AbortSignal) => eventLog.flush(passSignal);
+  await Promise.all([
+    runLoop({ name: "balancer", pass, everyMs, log, signal, waker }),
+    runLoop({ name: "events", pass: flush, everyMs, log, signal, waker: eventsWaker }),
+  ]);
   await view.ended;
 }
 
-async function balanceAll(
-  config: Config,
-  view: PrefixView,
-  log: Log,
-  told: Map<string, string>,
-  signal: AbortSignal,
-): Promise<void> {
+/** Where a decision is told: in the log when it changes, and as an event when it does something. */
+interface Tell {
+  readonly log: Log;
+  readonly told: Map<string, string>;
+  readonly events: RouteEvents;
+}
+
+async function balanceAll(config: Config, view: PrefixView, tell: Tell, signal: AbortSignal): Promise<void> {
+  const { log } = tell;
   const wanted = wantedRoutes(view, log);
   if (!wanted) return;
   const gone = (await knownInstances(config)).filter((instanceId) => !wanted.has(instanceId));
   const all = [
-    ...gone.map((instanceId) => forget(config, instanceId, log)),
-    ...[...wanted.values()].flatMap((route) => (route ? [balance(config, route, log, told, signal)] : [])),
+    ...gone.map((instanceId) => forget(config, instanceId, tell)),
+    ...[...wanted.values()].flatMap((route) => (route ? [balance(config, route, tell, signal)] : [])),
   ];
   // One instance's trouble (a taken port) holds up no other.
   for (const result of await Promise.allSettled(all)) {
@@ -54,8 +71,7 @@ async function balanceAll(
 async function balance(
   config: Config,
   wanted: WantedRoute,
-  log: Log,
-  told: Map<string, string>,
+  { log, told, events }: Tell,
   signal: AbortSignal,
 ): Promise<void> {
   const { instanceId } = wanted;
@@ -69,14 +85,16 @@ async function balance(
     if (told.get(instanceId) !== `${action} ${reason}`) log.info({ instanceId, action, reason }, "decided");
     told.set(instanceId, `${action} ${reason}`);
     if (action === "wait") return;
-    await act(decision, wanted, known, place, config, signal);
+    await events.during(decision, wanted, () => act(decision, wanted, known, place, config, signal));
   }
 }
 
-async function forget(config: Config, instanceId: string, log: Log): Promise<void> {
+async function forget(config: Config, instanceId: string, { log, told, events }: Tell): Promise<void> {
   const place = placeOf(config, instanceId);
   await stopHaproxy(place);
   await removePlace(place);
+  told.delete(instanceId);
+  events.forget(instanceId);
   log.info({ instanceId }, "the instance is gone");
 }
 

@@ -75,6 +75,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
       };
     },
     async flush(signal) {
+      ring.forget((instanceId) => guardOf(instanceId).kind === "gone");
       for (const [instanceId, entries] of Map.groupBy(waiting, (entry) => entry.instanceId)) {
         const guard = guardOf(instanceId);
         if (guard.kind === "gone") drop(entries);
@@ -104,6 +105,9 @@ function createRing({ store, source }: Pick<EventLogOptions, "store" | "source">
   }
 
   return {
+    forget(isGone: (instanceId: string) => boolean): void {
+      for (const instanceId of keys.keys()) if (isGone(instanceId)) keys.delete(instanceId);
+    },
     async write(instanceId: string, batch: readonly Waiting[], specRevision: bigint, signal: AbortSignal) {
       const kept = await keysOf(instanceId, signal);
       const old = kept.slice(0, Math.min(batchSize, Math.max(0, kept.length + batch.length - keptEvents)));
