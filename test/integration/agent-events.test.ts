@@ -35,6 +35,36 @@ test("a killed postmaster is told, and every step of the failover after it, with
   }
 });
 
+test("what a primary wrote that nobody else has is told before it is taken away", async () => {
+  const sessions = await Promise.all([1, 2, 3, 4].map(() => second.client()));
+  const [observer, ...writers] = sessions;
+  await observer?.query("create table lost (id int)");
+  // An agent that stands still does not go on without its standby.
+  process.kill((await instance.status(second.id))?.pids.agent ?? 0, "SIGSTOP");
+  const postmaster = await first.pid("postmaster");
+  await first.kill();
+  // Nobody acknowledges these, so nobody is told that they are there.
+  const outcomes = Promise.allSettled(writers.map((writer) => writer.query("insert into lost values (1)")));
+  const waiting = "select count(*)::int as n from pg_stat_activity where wait_event = 'SyncRep'";
+  const areWaiting = async () => (await observer?.query(waiting))?.rows[0]?.n >= 3 || undefined;
+  await waitFor(areWaiting, { what: "waiting commits", timeoutMs: 1_500, everyMs: 5 });
+  await second.kill();
+  assert.deepEqual(new Set((await outcomes).map(({ status }) => status)), new Set(["rejected"]));
+  // PostgreSQL takes a process that nobody has reaped for one that runs.
+  await waitFor(() => !isAlive(postmaster) || undefined, { what: "its end", timeoutMs: 10_000 });
+  first.start();
+  await instance.served({ by: first.id });
+  await instance.served({ by: first.id });
+  second.start();
+  await instance.served({ by: first.id, isSync: true });
+  const diverged = await told(
+    ({ source, kind, term }) => kind === "rewind" && source === second.id && term > 2,
+  );
+  assert.equal(diverged.inputs.newLeader, first.id);
+  assert.equal(diverged.inputs.transactions, 3);
+  assert.ok(Number(diverged.inputs.bytes) > 100, JSON.stringify(diverged.inputs));
+});
+
 test("a node of an instance that was deleted brings no event back", async () => {
   const { prefix } = eventKeys(instance.id);
   const writes = [{ deletePrefix: instance.keys.prefix }, { deletePrefix: prefix }];
@@ -60,8 +90,11 @@ async function told(fits: (event: InstanceEvent) => boolean): Promise<InstanceEv
 
 /** Without its lock a leader is fenced, and that would be an event. */
 async function isRunning(): Promise<boolean> {
-  const pid = await second?.pid("postmaster").catch(() => 0);
-  if (!pid) return false;
+  const pid = await first?.pid("postmaster").catch(() => undefined);
+  return pid !== undefined && isAlive(pid);
+}
+
+function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {

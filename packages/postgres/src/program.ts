@@ -10,6 +10,8 @@ export interface ProgramContext {
   readonly uid?: number;
   readonly gid?: number;
   readonly timeoutMs?: number;
+  /** Exit codes that are no failure; [0] unless given. */
+  readonly okCodes?: readonly number[];
 }
 
 export interface ProgramResult {
@@ -24,13 +26,14 @@ export async function runProgram(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<ProgramResult> {
-  const { binDir, cwd, uid, gid, timeoutMs = 60_000 } = context;
+  const { binDir, cwd, uid, gid, timeoutMs = 60_000, okCodes = [0] } = context;
   return run(join(binDir, program), [...args], {
     cwd,
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
     env: { LC_ALL: "C", PATH: "/usr/bin:/bin", HOME: cwd },
     timeoutMs,
+    okCodes,
     signal,
   });
 }

@@ -7,6 +7,7 @@ import { initDatabase } from "@mainstay/postgres/init-database.ts";
 import { rewind } from "@mainstay/postgres/rewind.ts";
 import { pathExists, syncDirectory } from "@mainstay/runtime/files.ts";
 import type { Node } from "../node.ts";
+import { tellDivergence } from "./divergence.ts";
 import { stopPostgres } from "./server.ts";
 import { checkpointed } from "./source.ts";
 import { makeStandby } from "./standby-signal.ts";
@@ -24,13 +25,15 @@ export async function initialise(node: Node, signal: AbortSignal): Promise<void>
 export async function clone(node: Node, spec: ClusterSpec, from: string, signal: AbortSignal): Promise<void> {
   const { dataDir, newDataDir } = node.paths;
   await stopPostgres(node);
+  const upstream = node.settings.upstreamOf(spec, from);
   if (await pathExists(dataDir)) {
+    // What an interrupted step left is no evidence of anything.
+    if (!node.disk.intent) await tellDivergence(node, "clone", upstream, signal);
     await node.disk.setIntent("clone");
     await rm(dataDir, { recursive: true, force: true });
     await syncDirectory(dirname(dataDir));
   }
   await emptyNewDataDir(node);
-  const upstream = node.settings.upstreamOf(spec, from);
   await baseBackup(node.program, { dataDir: newDataDir, nodeId: node.config.nodeId, upstream }, signal);
   await makeStandby(newDataDir);
   await moveIntoPlace(node);
@@ -48,6 +51,7 @@ export async function rewindTo(
   await stopPostgres(node);
   const upstream = node.settings.upstreamOf(spec, from);
   await checkpointed(upstream, signal);
+  await tellDivergence(node, "rewind", upstream, signal);
   await node.disk.setIntent("rewind");
   const outcome = await rewind(node.program, { dataDir, nodeId: node.config.nodeId, upstream }, signal);
   node.log.info({ from, outcome }, "rewound to the new primary");

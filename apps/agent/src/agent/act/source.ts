@@ -1,6 +1,7 @@
 /** Questions to another member's PostgreSQL, asked with this node's certificate. */
 import { readFile } from "node:fs/promises";
 import { replicationRole, type Upstream } from "@mainstay/postgres/conninfo.ts";
+import { type History, historyFile, parseTimelineHistory } from "@mainstay/postgres/timeline-history.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import pg from "pg";
 
@@ -16,6 +17,23 @@ export async function checkpointed(upstream: Upstream, signal: AbortSignal): Pro
   try {
     const look = async () => ((await client.query(isCheckpointed)).rows[0]?.ready ? true : undefined);
     await waitFor(look, { what: "the new primary's checkpoint", timeoutMs: 30_000, everyMs: 50, signal });
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** The timeline that `upstream` is on now, and those before it. */
+export async function historyOf(upstream: Upstream): Promise<History> {
+  const client = await connectTo(upstream);
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      "select substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) as name",
+    );
+    const timeline = Number.parseInt(rows[0]?.name ?? "", 16);
+    if (timeline === 1) return { timeline, past: [] };
+    const path = `pg_wal/${historyFile(timeline)}`;
+    const found = await client.query<{ file: Buffer }>("select pg_read_binary_file($1) as file", [path]);
+    return { timeline, past: parseTimelineHistory(found.rows[0]?.file.toString() ?? "") };
   } finally {
     await client.end().catch(() => {});
   }

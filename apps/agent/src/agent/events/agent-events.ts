@@ -9,7 +9,7 @@ import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import type { SupervisorState } from "../../supervisor/protocol.ts";
 import { changes, type Look } from "./changes.ts";
-import { summarise } from "./summary.ts";
+import { summarise, wishes } from "./summary.ts";
 
 const retryMs = 1_000;
 /** Most actions end in this time: their event is then written once. */
@@ -80,11 +80,12 @@ export function writeEvents(events: EventLog, waker: Waker, log: Log, signal: Ab
   return runLoop({ name: "events", pass, everyMs: retryMs, waker, log, signal });
 }
 
-function decided({ action, reason, ...parameters }: Decision, seen: Observation): NewEvent {
+function decided(decision: Decision, seen: Observation): NewEvent {
+  const { action, reason } = decision;
   const { highestTerm, lock } = seen;
-  const term =
-    "lock" in parameters ? parameters.lock.term : lock.kind === "held" ? lock.record.term : highestTerm;
-  return { kind: "decision", action, reason, term, inputs: summarise(seen) };
+  const seenTerm = lock.kind === "held" ? lock.record.term : highestTerm;
+  const term = decision.action === "claim" ? decision.lock.term : seenTerm;
+  return { kind: "decision", action, reason, term, inputs: { ...summarise(seen), ...wishes(decision) } };
 }
 
 function started(seen: Observation): NewEvent {

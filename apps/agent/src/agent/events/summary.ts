@@ -1,10 +1,33 @@
 /** What of an observation explains a decision, flat enough for one line of a timeline. Pure. */
 import type { EventInputs } from "@mainstay/domain/event.ts";
 import { formatWalPosition } from "@mainstay/domain/wal-position.ts";
+import type { Decision } from "@mainstay/ha/decision.ts";
 import type { Observation, PostgresState } from "@mainstay/ha/observation.ts";
 
 export function summarise(seen: Observation): EventInputs {
   return { ...lockInputs(seen), ...syncInputs(seen), ...postgresInputs(seen.postgres), ...otherInputs(seen) };
+}
+
+/** What a decision wants, beside what it saw. */
+export function wishes(decision: Decision): EventInputs {
+  switch (decision.action) {
+    case "set-phase":
+      return { wantedPhase: decision.phase };
+    case "record-sync":
+      return { wantedMode: decision.sync.mode, wantedMembers: decision.sync.members.join(" ") };
+    case "start-primary":
+    case "promote":
+    case "set-sync-standbys":
+      return { wantedStandbys: decision.syncStandbys.join(" ") };
+    case "clone":
+    case "rewind":
+      return { wantedSource: decision.from };
+    case "start-standby":
+    case "follow":
+      return { wantedUpstream: decision.upstream ?? null };
+    default:
+      return {};
+  }
 }
 
 function lockInputs({ lock, lease, nowMs }: Observation): EventInputs {
