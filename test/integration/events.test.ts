@@ -1,5 +1,6 @@
 /** Events on their way from a real etcd into a real PostgreSQL, and out through the API. */
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { after, test } from "node:test";
 import { collectEvents } from "@mainstay/control-plane/events/collect-events.ts";
 import { openDatabase } from "@mainstay/control-plane/store/database.ts";
@@ -101,6 +102,26 @@ test("events are filtered by time, and a time that is none is refused", async ()
   assert.equal((await get("events", crypto.randomUUID())).status, 404);
 });
 
+test("events of a failover are read as an incident", async () => {
+  const inputs = { lockHolder: "pg-0a1b2c3d-1", lockPhase: "serving", lockAgeMs: 2_000 };
+  const log = logOf("pg-0a1b2c3d-2");
+  log.record(id, { ...decided, action: "claim", term: 7, tookMs: 5, inputs });
+  const routed = { ...decided, kind: "route", action: "route", term: 7, inputs: { sessionsCut: 4 } } as const;
+  const balancer = logOf("balancer");
+  balancer.record(id, { ...routed, tookMs: 3 });
+  for (const each of [log, balancer]) await each.flush(signal);
+  await collecting(1, () => isEmpty());
+  const { body } = await get("incidents?page_size=1");
+  const [incident] = body.incidents;
+  assert.equal(body.total_count, 1);
+  assert.deepEqual([incident.kind, incident.leader_after], ["failover", "pg-0a1b2c3d-2"]);
+  assert.equal(incident.sessions_cut, 4);
+  assert.ok(incident.write_gap_ms >= 2_000);
+  assert.deepEqual((await get("incidents?since=2099-01-01T00:00:00Z")).body.incidents, []);
+  assert.equal((await get("incidents?since=soon")).body.details[0].argument_name, "since");
+  assert.equal((await get("incidents", crypto.randomUUID())).status, 404);
+});
+
 test("events older than 30 days go, younger ones stay", async () => {
   const before = (await get("events")).body.total_count;
   const days = (count: number) => new Date(Date.now() - count * 86_400_000).toISOString();
@@ -127,7 +148,14 @@ const viewed = { ...decided, id: "", at: "", source: "pg-0a1b2c3d-1", took_ms: n
 
 function logOf(source: string) {
   const guardOf = () => ({ kind: "exists", specRevision: revision }) as const;
-  return createEventLog({ store, source, runId: "run", guardOf, now: () => new Date(), onRecord: () => {} });
+  return createEventLog({
+    store,
+    source,
+    runId: randomUUID(),
+    guardOf,
+    now: () => new Date(),
+    onRecord: () => {},
+  });
 }
 
 async function isEmpty(): Promise<boolean> {

@@ -103,9 +103,8 @@ async function send(url: string, method: string, token: string, body: object | u
       signal: AbortSignal.timeout(timeoutMs),
     });
   } catch (cause) {
-    throw new CommandError(`the API at ${new URL(url).origin} does not answer; is the platform up?`, {
-      cause,
-    });
+    const message = `the API at ${new URL(url).origin} does not answer; is the platform up?`;
+    throw new CommandError(message, { cause }, "unreachable");
   }
 }
 

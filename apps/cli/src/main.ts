@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { changeLeader } from "./commands/change-leader.ts";
 import { down } from "./commands/down.ts";
+import { printEvents, printIncidents } from "./commands/events.ts";
 import { type Power, printHosts, switchHost } from "./commands/hosts.ts";
 import * as instances from "./commands/instances.ts";
 import { printStatus } from "./commands/status.ts";
@@ -27,6 +28,18 @@ program
       .action((options) => down(options)),
   )
   .addCommand(read("status", "what runs").action((options) => printStatus(options)))
+  .addCommand(
+    read("events", "the timeline of an instance: what was decided, by whom and why")
+      .argument("<instance>", "name or id")
+      .option("--since <time>", "how far back, such as 90s, 10m, 2h or 1d (default: all)", parseDuration)
+      .option("--follow", "go on with what comes")
+      .action((word, options) => printEvents(word, options)),
+  )
+  .addCommand(
+    read("incidents", "failovers, switchovers and losses of a standby, newest first")
+      .argument("<instance>", "name or id")
+      .action((word, options) => printIncidents(word, options)),
+  )
   .addCommand(
     at("platform-run", "keep the platform running").action(({ dir }) => runDetached(dir)),
     { hidden: true },
@@ -149,6 +162,14 @@ function parseListen(text: string): { address: string; port: number } {
   if (!match?.[1] || port < 1 || port > 65_535)
     throw new InvalidArgumentError("It is an IPv4 address and a port.");
   return { address: match[1], port };
+}
+
+function parseDuration(text: string): number {
+  const match = /^(\d{1,6})([smhd])$/.exec(text);
+  const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? ""];
+  if (!match || unitMs === undefined)
+    throw new InvalidArgumentError("It is a time such as 90s, 10m, 2h or 1d.");
+  return Number(match[1]) * unitMs;
 }
 
 function parseCount(text: string): number {

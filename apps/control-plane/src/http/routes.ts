@@ -19,6 +19,7 @@ import { listEventsRoute } from "./routes/platform/events.ts";
 import { failoverRoute } from "./routes/platform/failover.ts";
 import { healthRoute } from "./routes/platform/health.ts";
 import { listHostsRoute } from "./routes/platform/hosts.ts";
+import { listIncidentsRoute } from "./routes/platform/incidents.ts";
 import { listNodesRoute } from "./routes/platform/nodes.ts";
 import { switchoverRoute } from "./routes/platform/switchover.ts";
 
@@ -44,6 +45,7 @@ export const routes: readonly Route[] = [
   listEventsRoute,
   getDetailsRoute,
   updateDetailsRoute,
+  listIncidentsRoute,
   switchoverRoute,
   failoverRoute,
 ];

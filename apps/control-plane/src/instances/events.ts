@@ -26,7 +26,7 @@ export async function listEvents(
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 
-function parseTime(name: string, text: string): Date {
+export function parseTime(name: string, text: string): Date {
   const time = new Date(rfc3339.test(text) ? text : Number.NaN);
   if (!Number.isNaN(time.getTime())) return time;
   const help_message = "must be a time such as 2026-01-31T12:00:00Z";

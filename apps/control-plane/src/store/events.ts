@@ -7,6 +7,8 @@ import type { Page } from "./instances.ts";
 import type { EventRow } from "./schema.ts";
 
 export const keptDays = 30;
+/** A failover is about 40 of them. */
+const deedsLimit = 20_000;
 
 /** Of the control plane itself: there exactly when the transaction's change is. */
 export async function recordEvent(
@@ -80,6 +82,20 @@ export async function listEvents(
     .offset(page.offset)
     .execute();
   return { events: rows.map(toEvent), total: Number(total) };
+}
+
+/** The newest events in which somebody did something or something happened, in the order of time. */
+export async function listDeeds(db: Database, instanceId: string): Promise<InstanceEvent[]> {
+  const rows = await db
+    .selectFrom("instance_events")
+    .selectAll()
+    .where("instance_id", "=", instanceId)
+    .where((eb) => eb.or([eb("kind", "!=", "decision"), eb("action", "!=", "wait")]))
+    .orderBy("at", "desc")
+    .orderBy("position", "desc")
+    .limit(deedsLimit)
+    .execute();
+  return rows.map(toEvent).toReversed();
 }
 
 export async function deleteOldEvents(db: Database): Promise<void> {

@@ -1,0 +1,49 @@
+/** One trouble of an instance, put together from its events. */
+
+/**
+ * failover: another node leads, unasked or by force · switchover: another node leads, handed over in order ·
+ * restart: the same node leads a new term · standby-loss: the leader went on without its standby.
+ */
+export type IncidentKind = "failover" | "switchover" | "restart" | "standby-loss";
+
+export interface Incident {
+  /** Of the event that decided. */
+  readonly id: string;
+  readonly kind: IncidentKind;
+  /** Somebody asked for it, or stopped a node or the platform in order. */
+  readonly isPlanned: boolean;
+  readonly term: number;
+  /** Who led before, and who leads after; of a standby-loss: who leads, and nobody. */
+  readonly before: string;
+  readonly after: string | null;
+  /** The first sign. */
+  readonly cause: Sign;
+  readonly decision: Sign;
+  readonly phases: readonly Phase[];
+  /** See `writeGap`; null: it cannot be told, or is not over. */
+  readonly writeGapMs: number | null;
+  readonly sessionsCut: number;
+  /** What the old primary had and nobody else; null: nothing was told (yet). */
+  readonly discarded: Discarded | null;
+  /** Since when as many nodes as wanted hold every commit again; null: not yet, or the next incident came first. */
+  readonly recoveredAt: string | null;
+}
+
+export interface Sign {
+  readonly at: string;
+  readonly source: string;
+  readonly reason: string;
+}
+
+/** From the end of the phase before it. */
+export interface Phase {
+  readonly name: "detected" | "claimed" | "promoted" | "proven" | "opened" | "routed" | "released";
+  readonly tookMs: number;
+}
+
+/** null: could not be read. */
+export interface Discarded {
+  readonly bytes: number | null;
+  readonly transactions: number | null;
+  readonly acknowledged: number | null;
+}

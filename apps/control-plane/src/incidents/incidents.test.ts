@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EventInputs, InstanceEvent } from "@mainstay/domain/event.ts";
+import { incidents } from "./incidents.ts";
+
+/** Milliseconds after a moment, source, kind, action, and what else matters. */
+type Line = readonly [number, string, InstanceEvent["kind"], string, Partial<InstanceEvent>?];
+
+const began = Date.parse("2026-01-01T00:00:00Z");
+const at = (ms: number) => new Date(began + ms).toISOString();
+
+function events(...lines: readonly Line[]): InstanceEvent[] {
+  return lines.map(([ms, source, kind, action, more], index) => ({
+    ...{ id: `${source}/${index}`, at: at(ms), source, kind, action, reason: action, term: 2, inputs: {} },
+    ...more,
+  }));
+}
+
+const claim = (ms: number, inputs: EventInputs = {}): Line => [
+  ms,
+  "b",
+  "decision",
+  "claim",
+  {
+    tookMs: 10,
+    reason: "a is gone",
+    inputs: { lockHolder: "a", lockPhase: "serving", lockAgeMs: 2_000, ...inputs },
+  },
+];
+const opening = (claimed: number): Line[] => [
+  [claimed + 20, "b", "decision", "detach", { tookMs: 15 }],
+  [claimed + 40, "b", "decision", "promote", { tookMs: 50 }],
+  [
+    claimed + 100,
+    "b",
+    "decision",
+    "record-sync",
+    { inputs: { lockPhase: "claimed", syncMode: "sync", wantedMode: "async" } },
+  ],
+  [claimed + 150, "b", "decision", "open-access", { tookMs: 30 }],
+  [
+    claimed + 190,
+    "b",
+    "decision",
+    "set-phase",
+    { tookMs: 5, inputs: { wantedPhase: "serving", syncMode: "async" } },
+  ],
+  [claimed + 200, "balancer", "route", "route", { tookMs: 5, inputs: { sessionsCut: 0, target: "b" } }],
+];
+const broken: Line = [100, "b", "stream", "broken", { reason: "the WAL stream from a" }];
+const cut: Line = [1_950, "balancer", "route", "close", { term: 1, inputs: { sessionsCut: 7 } }];
+const paired: Line = [
+  9_000,
+  "b",
+  "decision",
+  "record-sync",
+  { tookMs: 5, inputs: { syncMode: "async", wantedMode: "sync" } },
+];
+
+test("the loss of a host is one failover, with its phases, its gap and what was cut", () => {
+  const lines = [broken, cut, claim(2_000), ...opening(2_000), paired];
+  assert.deepEqual(incidents(events(...lines), true), [
+    {
+      id: "b/2",
+      kind: "failover",
+      isPlanned: false,
+      term: 2,
+      before: "a",
+      after: "b",
+      cause: { at: at(100), source: "b", reason: "the WAL stream from a" },
+      decision: { at: at(2_000), source: "b", reason: "a is gone" },
+      phases: [
+        { name: "detected", tookMs: 1_900 },
+        { name: "claimed", tookMs: 10 },
+        { name: "promoted", tookMs: 80 },
+        { name: "proven", tookMs: 60 },
+        { name: "opened", tookMs: 30 },
+        { name: "routed", tookMs: 25 },
+      ],
+      writeGapMs: 2_105,
+      sessionsCut: 7,
+      discarded: null,
+      recoveredAt: at(9_005),
+    },
+  ]);
+});
+
+test("the order in which events were read does not matter", () => {
+  const all = events(broken, cut, claim(2_000), ...opening(2_000), paired);
+  assert.deepEqual(incidents(all.toReversed(), true), incidents(all, true));
+});
+
+test("of a leader that fell silent the gap begins at its last renewal", () => {
+  const [found] = incidents(events(claim(3_000), ...opening(3_000)), true);
+  assert.deepEqual(found?.cause, { at: at(1_000), source: "b", reason: "a is gone" });
+  assert.equal(found.writeGapMs, 2_205);
+  assert.equal(found.recoveredAt, null);
+});
+
+test("a killed postmaster begins with its end, however early the lock was renewed", () => {
+  const ended: Line = [1_900, "a", "postgres", "ended", { term: 1 }];
+  const [found] = incidents(events(ended, claim(2_000, { lockPhase: "released" }), ...opening(2_000)), true);
+  assert.deepEqual([found?.kind, found?.cause.source, found?.writeGapMs], ["failover", "a", 305]);
+});
+
+test("a switchover is planned, and its gap begins when the old leader stops, not when it was asked for", () => {
+  const asked: Line = [500, "control-plane", "status", "switchover", { term: 0, inputs: { requestId: "r" } }];
+  const stop: Line = [1_900, "a", "decision", "stop", { term: 1, inputs: { requestId: "r" } }];
+  const ended: Line = [1_980, "a", "postgres", "ended", { term: 1 }];
+  const serving: Line = [
+    2_190,
+    "b",
+    "decision",
+    "set-phase",
+    { inputs: { wantedPhase: "serving", syncMode: "sync" } },
+  ];
+  const lines = [asked, stop, ended, claim(2_000, { lockPhase: "released" }), serving, ...opening(2_000)];
+  const [found, none] = incidents(events(...lines), true);
+  assert.deepEqual([found?.kind, found?.isPlanned], ["switchover", true]);
+  assert.equal(found?.cause.at, at(500));
+  assert.equal(found.writeGapMs, 305);
+  assert.equal(found.recoveredAt, at(2_190));
+  assert.equal(none, undefined);
+});
+
+test("a failover by hand is planned, one that comes after a switchover was given up is not", () => {
+  const asked: Line = [500, "control-plane", "status", "failover", { inputs: { requestId: "r" } }];
+  const found = (inputs: EventInputs) => incidents(events(asked, claim(2_000, inputs)), true)[0];
+  const byHand = found({ requestId: "r" });
+  assert.deepEqual([byHand?.kind, byHand?.isPlanned, byHand?.cause.at], ["failover", true, at(500)]);
+  assert.equal(found({})?.isPlanned, false);
+});
+
+test("what a returning primary discarded is in its failover; what could not be read is null", () => {
+  const rewound: Line = [8_000, "a", "rewind", "rewind", { inputs: { bytes: 300, transactions: null } }];
+  const found = (inputs: EventInputs) =>
+    incidents(events(claim(2_000, inputs), ...opening(2_000), rewound), true)[0]?.discarded;
+  const known = { bytes: 300, transactions: null };
+  assert.deepEqual(found({ syncMode: "sync", syncMembers: "b" }), { ...known, acknowledged: 0 });
+  assert.deepEqual(found({ syncMode: "async", syncMembers: "" }), { ...known, acknowledged: null });
+  assert.deepEqual(found({ syncMode: "sync", syncMembers: "c" }), { ...known, acknowledged: null });
+});
+
+test("a sign of the takeover before, or of long ago, is no cause of the next", () => {
+  const second = events(broken, claim(2_000), ...opening(2_000), claim(9_000)).map((event, index) =>
+    index < 8 ? event : { ...event, term: 3 },
+  );
+  assert.equal(incidents(second, true)[0]?.cause.at, at(7_000));
+  assert.equal(incidents(events(broken, claim(70_000)), true)[0]?.cause.at, at(68_000));
+});
+
+test("a leader that comes back itself is a restart, and planned when the platform was stopped", () => {
+  const again = (phase: string) => claim(2_000, { lockHolder: "b", lockPhase: phase });
+  const found = (phase: string) => incidents(events(again(phase), ...opening(2_000)), false)[0];
+  assert.deepEqual([found("serving")?.kind, found("serving")?.isPlanned], ["restart", false]);
+  assert.deepEqual([found("stopped")?.kind, found("stopped")?.isPlanned], ["restart", true]);
+  assert.equal(found("serving")?.recoveredAt, at(2_205), "an instance of one node needs no standby");
+});
+
+test("the loss of a standby is told by its leader, and commits waited until they were let go", () => {
+  const serving = { lockPhase: "serving", syncMode: "sync", syncMembers: "c" };
+  const found = incidents(
+    events(
+      [100, "b", "stream", "broken", { reason: "the WAL stream to c" }],
+      [
+        650,
+        "b",
+        "decision",
+        "record-sync",
+        { tookMs: 5, reason: "c is lost", inputs: { ...serving, wantedMode: "async" } },
+      ],
+      [660, "b", "decision", "set-sync-standbys", { tookMs: 30, inputs: { wantedStandbys: "" } }],
+      paired,
+    ),
+    true,
+  );
+  assert.deepEqual(found, [
+    {
+      id: "b/1",
+      kind: "standby-loss",
+      isPlanned: false,
+      term: 2,
+      before: "b",
+      after: null,
+      cause: { at: at(100), source: "b", reason: "the WAL stream to c" },
+      decision: { at: at(650), source: "b", reason: "c is lost" },
+      phases: [
+        { name: "detected", tookMs: 550 },
+        { name: "released", tookMs: 40 },
+      ],
+      writeGapMs: 590,
+      sessionsCut: 0,
+      discarded: null,
+      recoveredAt: at(9_005),
+    },
+  ]);
+});
+
+test("a first leader, a claim that failed and an opening without its standby are no incidents", () => {
+  const first: Line = [0, "a", "decision", "claim", { term: 1 }];
+  const failed = claim(2_000);
+  const lines = [
+    first,
+    [failed[0], failed[1], failed[2], failed[3], { ...failed[4], failure: "no" }] as const,
+  ];
+  assert.deepEqual(incidents(events(...lines, ...opening(3_000)), true), []);
+});

@@ -1,0 +1,158 @@
+/** A new term of an instance that had one: from the first sign of trouble to clients and standby being back. */
+import type { InstanceEvent } from "@mainstay/domain/event.ts";
+import type { Discarded, Incident, Phase, Sign } from "./incident.ts";
+import {
+  type Around,
+  endOf,
+  hasWorked,
+  isoTime,
+  isPairing,
+  numberOf,
+  textOf,
+  timeOf,
+  toSign,
+} from "./timeline.ts";
+
+/** A sign that is older is of something else. */
+const signLimitMs = 60_000;
+
+export function isTakeover(event: InstanceEvent): boolean {
+  return (
+    event.action === "claim" && event.term > 1 && hasWorked(event) && textOf(event, "lockHolder") !== null
+  );
+}
+
+export function takeover(claim: InstanceEvent, around: Around): Incident {
+  const before = textOf(claim, "lockHolder") ?? "";
+  const signs = signsOf(claim, before, around);
+  const route = around.after.find((event) => isStep(event, claim, "route") && hasWorked(event));
+  return {
+    id: claim.id,
+    kind: before === claim.source ? "restart" : signs.stop ? "switchover" : "failover",
+    isPlanned: signs.asked !== undefined || signs.stop !== undefined || claim.inputs.lockPhase === "stopped",
+    term: claim.term,
+    before,
+    after: claim.source,
+    cause: signs.first,
+    decision: toSign(claim),
+    phases: phasesOf(claim, signs.first, route, around),
+    writeGapMs: writeGap(signs.lastAcknowledgedMs, route),
+    sessionsCut: sessionsCut(signs.first, route, around),
+    discarded: discardedBy(before, claim, around),
+    recoveredAt: recoveredAt(claim, route, around),
+  };
+}
+
+function signsOf(claim: InstanceEvent, leader: string, { before }: Around) {
+  const recent = before.filter((event) => timeOf(claim) - timeOf(event) <= signLimitMs);
+  const last = (isWanted: (event: InstanceEvent) => boolean) => recent.findLast(isWanted);
+  const stop = last(({ source, action }) => source === leader && action === "stop");
+  const requestId = textOf(stop ?? claim, "requestId");
+  const asked = last(
+    (event) => event.kind === "status" && requestId !== null && event.inputs.requestId === requestId,
+  );
+  const fence = last(({ source, action }) => source === leader && action === "fence");
+  const lost = last(({ source, kind, action }) => source === leader && kind === "lock" && action === "lost");
+  const ended = last(
+    ({ source, kind, action }) => source === leader && kind === "postgres" && action === "ended",
+  );
+  const stream = last(({ source, kind }) => source === claim.source && kind === "stream");
+  const broken = stream?.action === "broken" ? stream : undefined;
+  // A leader that fell silent: nothing was seen after its last renewal.
+  const silentSince = isoTime(timeOf(claim) - (numberOf(claim, "lockAgeMs") ?? 0));
+  const silence: Sign = { at: silentSince, source: claim.source, reason: claim.reason };
+  const ends = earliestFirst([stop, ended, fence, broken]);
+  const first = earliestFirst([asked, stop, ended, fence, broken, lost])[0];
+  return {
+    asked,
+    stop,
+    first: first ? toSign(first) : silence,
+    lastAcknowledgedMs: timeOf(ends[0] ?? silence),
+  };
+}
+
+function earliestFirst(events: readonly (InstanceEvent | undefined)[]): InstanceEvent[] {
+  return events.filter((event) => event !== undefined).toSorted((a, b) => timeOf(a) - timeOf(b));
+}
+
+function isStep(event: InstanceEvent, { term }: InstanceEvent, action: string): boolean {
+  return event.action === action && event.term === term;
+}
+
+/** Each from the end of the one before that was seen; a restart promotes nothing. */
+function phasesOf(
+  claim: InstanceEvent,
+  cause: Sign,
+  route: InstanceEvent | undefined,
+  { after }: Around,
+): Phase[] {
+  const step = (action: string) =>
+    after.find((event) => event.source === claim.source && isStep(event, claim, action) && hasWorked(event));
+  const promote = step("promote");
+  const open = step("open-access");
+  const ends: [Phase["name"], number | undefined][] = [
+    ["detected", timeOf(claim)],
+    ["claimed", endOf(claim)],
+    ["promoted", promote && endOf(promote)],
+    ["proven", open && timeOf(open)],
+    ["opened", open && endOf(open)],
+    ["routed", route && endOf(route)],
+  ];
+  let lastMs = timeOf(cause);
+  return ends.flatMap(([name, atMs]) => {
+    if (atMs === undefined) return [];
+    const tookMs = Math.max(0, atMs - lastMs);
+    lastMs = Math.max(lastMs, atMs);
+    return [{ name, tookMs }];
+  });
+}
+
+/**
+ * How long no write could be acknowledged: from the first sign that the old leader's had come to an end, to the
+ * balancer's route to the new leader. That sign is the leader's decision to stop, the end of its PostgreSQL as its
+ * supervisor saw it, a fence, or the end of the WAL stream as the new leader's receiver saw it (looked at every
+ * 200 ms, so up to that much late). Of a leader that fell silent only its last renewal of the lock is known: the
+ * gap began up to one renewal later, and the figure is an upper bound. The moments are of the wall clocks of two
+ * nodes and the balancer: it is as exact as those agree.
+ */
+function writeGap(lastAcknowledgedMs: number, route: InstanceEvent | undefined): number | null {
+  return route ? Math.max(0, endOf(route) - lastAcknowledgedMs) : null;
+}
+
+function sessionsCut(cause: Sign, route: InstanceEvent | undefined, { before, after }: Around): number {
+  const untilMs = route ? endOf(route) : Number.POSITIVE_INFINITY;
+  const cuts = new Set(
+    [...before, ...after].filter(({ kind, action }) => kind === "route" && action !== "allow"),
+  );
+  return [...cuts]
+    .filter((event) => timeOf(event) >= timeOf(cause) && timeOf(event) <= untilMs)
+    .reduce((sum, event) => sum + (numberOf(event, "sessionsCut") ?? 0), 0);
+}
+
+/**
+ * The sync record over-approximates who holds acknowledged commits (S7): one that a node claims with by right says
+ * that nothing beyond that node was acknowledged. A node that took over against it may lack some.
+ */
+function discardedBy(nodeId: string, claim: InstanceEvent, { after }: Around): Discarded | null {
+  const told = after.findLast(({ kind, source }) => kind === "rewind" && source === nodeId);
+  if (!told) return null;
+  const bytes = numberOf(told, "bytes");
+  const members = (textOf(claim, "syncMembers") ?? "").split(" ");
+  const hasRight = claim.inputs.syncMode === "sync" && members.includes(claim.source);
+  const acknowledged = hasRight || bytes === 0 ? 0 : null;
+  return { bytes, transactions: numberOf(told, "transactions"), acknowledged };
+}
+
+/** Without a break in synchronous replication the pair is whole as soon as the new leader serves. */
+function recoveredAt(
+  claim: InstanceEvent,
+  route: InstanceEvent | undefined,
+  { after, hasStandby }: Around,
+): string | null {
+  if (!hasStandby) return route ? isoTime(endOf(route)) : null;
+  const isPaired = (event: InstanceEvent) =>
+    event.source === claim.source &&
+    (isPairing(event) || (event.inputs.wantedPhase === "serving" && event.inputs.syncMode === "sync"));
+  const paired = after.find(isPaired);
+  return paired ? isoTime(endOf(paired)) : null;
+}

@@ -1,0 +1,46 @@
+/** What both kinds of incident need of the events around them. */
+import type { EventOutcome, InstanceEvent } from "@mainstay/domain/event.ts";
+import type { Sign } from "./incident.ts";
+
+/** Events in the order of time: from the takeover before the incident to its start, and on to the next takeover. */
+export interface Around {
+  readonly before: readonly InstanceEvent[];
+  readonly after: readonly InstanceEvent[];
+  readonly hasStandby: boolean;
+}
+
+export function timeOf({ at }: { readonly at: string }): number {
+  return Date.parse(at);
+}
+
+export function endOf(event: InstanceEvent): number {
+  return timeOf(event) + (event.tookMs ?? 0);
+}
+
+export function toSign({ at, source, reason }: InstanceEvent): Sign {
+  return { at, source, reason };
+}
+
+export function hasWorked({ failure }: EventOutcome): boolean {
+  return failure === undefined;
+}
+
+export function numberOf({ inputs }: InstanceEvent, name: string): number | null {
+  const value = inputs[name];
+  return typeof value === "number" ? value : null;
+}
+
+/** A text input of which an empty one says nothing. */
+export function textOf({ inputs }: InstanceEvent, name: string): string | null {
+  const value = inputs[name];
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** The leader's decision after which commits wait for a standby again. */
+export function isPairing(event: InstanceEvent): boolean {
+  return event.action === "record-sync" && event.inputs.wantedMode === "sync" && hasWorked(event);
+}
