@@ -34,9 +34,10 @@ for (const { name, ratio, endpoint, direct } of await compareThroughput(
 
 async function create(name: string, isHaCluster: boolean): Promise<Instance> {
   const sdk = await platform.sdk();
+  const { engines } = await sdk.listDatabaseEngines();
   const { id } = await sdk.createInstance({
     name,
-    engine: "PostgreSQL-15",
+    engine: engines[0]?.versions[0]?.name ?? "",
     nodeType: "db-dev-s",
     isHaCluster,
     disableBackup: true,

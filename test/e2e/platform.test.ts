@@ -16,7 +16,8 @@ const platform = await newPlatform();
 after(() => platform[Symbol.asyncDispose]());
 const password = "Secret-of-a-test-1";
 const { signal } = new AbortController();
-const binDir = (await findEngines(signal)).at(-1)?.binDir ?? "";
+const newest = (await findEngines(signal)).at(-1);
+const binDir = newest?.binDir ?? "";
 
 test("one command brings up a platform", async () => {
   await platform.command("up", "--detach", "--no-demo", "--listen", platform.listen);
@@ -33,6 +34,20 @@ test("the official SDK creates a highly available instance that is ready when it
   assert.equal(new Set(nodes.map(({ zone }) => zone)).size, 2);
   await using client = await connect(primary);
   assert.deepEqual((await client.query("select 1 as one")).rows, [{ one: 1 }]);
+});
+
+test("the command line prints what the API says, and the line that connects", async () => {
+  const json = async (...args: string[]) => JSON.parse(await platform.command(...args, "--json"));
+  const [listed] = await json("instance", "list");
+  assert.partialDeepStrictEqual(await json("instance", "get", "shop"), listed);
+  assert.deepEqual(listed.endpoint, listed.endpoints[0]);
+  const { host, port } = endpointOf(primary);
+  const line = await platform.command("instance", "connect", "shop");
+  assert.equal(line, `psql -h ${host} -p ${port} -U owner rdb\n`);
+  const connection = { host, port, user: "owner", database: "rdb" };
+  assert.deepEqual(await json("instance", "connect", "shop"), connection);
+  const { instances, hosts } = await json("status");
+  assert.deepEqual([instances, hosts], [[listed], await json("host", "list")]);
 });
 
 test("a dump of a benchmark's tables is the same in a second instance", async () => {
@@ -131,7 +146,7 @@ async function create(name: string, isHaCluster: boolean): Promise<Rdbv1.Instanc
   const sdk = await platform.sdk();
   const { id } = await sdk.createInstance({
     name,
-    engine: "PostgreSQL-15",
+    engine: `PostgreSQL-${newest?.major}`,
     nodeType: "db-dev-s",
     isHaCluster,
     disableBackup: true,

@@ -1,11 +1,12 @@
 /** The public API, as the command line uses it, with the key of connection.env. */
 import { readFile } from "node:fs/promises";
+import { EngineList } from "@mainstay/api-contract/engines.ts";
 import {
   InstanceList,
   InstanceView as InstanceSchema,
   type InstanceView,
 } from "@mainstay/api-contract/instances.ts";
-import { HostList, NodeList } from "@mainstay/api-contract/platform.ts";
+import { HostList, InstanceDetails, NodeList } from "@mainstay/api-contract/platform.ts";
 import type { Static, TSchema } from "typebox";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
@@ -43,14 +44,18 @@ export async function openApi(dir: string): Promise<Api> {
       const response = await send(`${url}${path}`, method, value("SCW_SECRET_KEY"), body);
       const text = await response.text();
       const content: unknown = text === "" ? {} : JSON.parse(text);
-      if (!response.ok) throw new CommandError(problemOf(content, response.status));
+      if (!response.ok) {
+        const code = response.status === 404 ? "missing" : "refused";
+        throw new CommandError(problemOf(content, response.status), {}, code);
+      }
       if (!Value.Check(schema, content)) throw new CommandError(`${method} ${path}: the answer is malformed`);
       return content;
     },
   };
 }
 
-export const instancesPath = "/rdb/v1/regions/fr-par/instances";
+const regionPath = "/rdb/v1/regions/fr-par";
+export const instancesPath = `${regionPath}/instances`;
 
 export async function listInstances(api: Api): Promise<readonly InstanceView[]> {
   const all: InstanceView[] = [];
@@ -64,6 +69,18 @@ export async function listInstances(api: Api): Promise<readonly InstanceView[]> 
 
 export const getInstance = (api: Api, id: string) =>
   api.request("GET", `${instancesPath}/${id}`, InstanceSchema);
+
+export const detailsPath = (id: string) => `/mainstay/v1/instances/${id}`;
+
+export const getDetails = (api: Api, id: string) => api.request("GET", detailsPath(id), InstanceDetails);
+
+/** The newest version of PostgreSQL that can be had. */
+export async function newestEngine(api: Api): Promise<string> {
+  const { engines } = await api.request("GET", `${regionPath}/database-engines`, EngineList);
+  const newest = engines[0]?.versions[0];
+  if (!newest) throw new CommandError("no PostgreSQL is installed: install the package postgresql");
+  return newest.name;
+}
 
 /** By id, by the beginning of an id, or by name; a word that fits two is refused. */
 export async function findInstance(api: Api, word: string): Promise<InstanceView> {

@@ -1,6 +1,8 @@
 /** The command line. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { changeLeader } from "./commands/change-leader.ts";
+import { connectInstance } from "./commands/connect.ts";
+import { createInstance } from "./commands/create-instance.ts";
 import { down } from "./commands/down.ts";
 import { printEvents, printIncidents } from "./commands/events.ts";
 import { type Power, printHosts, switchHost } from "./commands/hosts.ts";
@@ -10,7 +12,10 @@ import { runDetached, up } from "./commands/up.ts";
 import { directoryDefault } from "./config.ts";
 import { CommandError } from "./errors.ts";
 
-const program = new Command("mainstay").description("Managed PostgreSQL on your own machines").exitOverride();
+const program = new Command("mainstay")
+  .description("Managed PostgreSQL on your own machines")
+  .version("0.1.0")
+  .exitOverride();
 
 program
   .addCommand(
@@ -28,6 +33,8 @@ program
       .action((options) => down(options)),
   )
   .addCommand(read("status", "what runs").action((options) => printStatus(options)))
+  // The launcher runs them itself; here they are named in the help.
+  .addCommand(new Command("test").description("install what the tests need and run all of them"))
   .addCommand(
     read("events", "the timeline of an instance: what was decided, by whom and why")
       .argument("<instance>", "name or id")
@@ -53,14 +60,14 @@ instance
     read("create", "create an instance")
       .argument("<name>")
       .option("--ha", "two nodes on different hosts, synchronous")
-      .option("--engine <name>", "engine and major version", "PostgreSQL-15")
+      .option("--engine <name>", "engine and major version (default: the newest, as PostgreSQL-17)")
       .option("--node-type <name>", "plan", "db-dev-s")
       .option("--durability <word>", durabilityHelp)
       .option("--timing <word>", timingHelp)
       .option("--user <name>", "the first user", "admin")
       .option("--password-file <file>", "its password; without, one is made and shown")
       .option("--wait", "until it is ready, showing the steps")
-      .action((name, options) => instances.createInstance(name, options)),
+      .action((name, options) => createInstance(name, options)),
   )
   .addCommand(read("list", "all instances").action((options) => instances.printInstances(options)))
   .addCommand(
@@ -75,10 +82,11 @@ instance
       .action((word, options) => instances.deleteInstance(word, options)),
   )
   .addCommand(
-    at("connect", "the psql line of an instance")
+    read("connect", "open psql; without a terminal, print its line")
       .argument("<instance>", "name or id")
-      .option("--user <name>", "as whom", "admin")
-      .action((word, options) => instances.printConnection(word, options)),
+      .option("--user <name>", "as whom (default: the instance's first user)")
+      .option("--print", "print the psql line in any case")
+      .action((word, options) => connectInstance(word, options)),
   )
   .addCommand(
     read("update", "change durability or timing")

@@ -29,6 +29,7 @@ export const InstanceDetails = Type.Object({
   id: Type.String(),
   status: Type.String(),
   status_reason: Type.String({ description: "What the instance waits for; empty when it is ready" }),
+  first_user: Nullable(Type.String({ description: "The user of its creation, for psql lines" })),
   generation: Type.Integer(),
   durability: Type.String({ description: "available or strict" }),
   timing: Type.String({ description: "fast or safe" }),

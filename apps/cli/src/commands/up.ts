@@ -1,38 +1,31 @@
 /** `mainstay up`: a whole platform on this machine. */
 
 import { spawn } from "node:child_process";
-import { mkdir, open, rmdir, statfs } from "node:fs/promises";
-import { createServer } from "node:net";
+import { mkdir, open, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { volumeFault } from "@mainstay/compute/local/volumes.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
-import { listInstances, openApi } from "../api.ts";
+import { getDetails, listInstances, openApi } from "../api.ts";
 import { makeDirectory } from "../config.ts";
 import { CommandError } from "../errors.ts";
 import { childPid, notePid } from "../platform/child.ts";
 import { type Layout, layoutOf } from "../platform/layout.ts";
 import { runPlatform } from "../platform/platform.ts";
-import { createSettings, readSettings, type Settings, writeSettings } from "../platform/settings.ts";
-import { checkReach, serverUser } from "../platform/user.ts";
+import { readSettings, type Settings, writeSettings } from "../platform/settings.ts";
 import { print, say } from "../print.ts";
+import { psqlLine } from "./connect.ts";
+import { newPassword, requestInstance } from "./create-instance.ts";
 import { down } from "./down.ts";
-import { newPassword, psqlLine, requestInstance, waitUntilReady } from "./instances.ts";
+import { settle, type WantedPlatform } from "./settle.ts";
+import { waitUntilReady } from "./wait.ts";
 
-export interface UpOptions {
+export interface UpOptions extends WantedPlatform {
   readonly dir: string;
-  readonly listen?: { readonly address: string; readonly port: number };
   readonly detach?: boolean;
-  readonly demo: boolean;
-  readonly hosts?: number;
-  readonly etcdMembers?: number;
 }
 
 const platformName = "platform";
 const answerLimitMs = 60_000;
-const neededBytes = 500e6;
-const unprivileged =
-  "not started by root: databases run as you, and so nothing keeps them from reading the platform's own files";
 
 export async function up(options: UpOptions): Promise<void> {
   const layout = layoutOf(await makeDirectory(options.dir));
@@ -96,49 +89,6 @@ export async function runDetached(dir: string): Promise<void> {
   await runPlatform(layout, settings, createLog(platformName), controller.signal);
 }
 
-/** Nothing is left half-done: whatever can be refused is refused before anything is made. */
-async function settle(layout: Layout, options: UpOptions): Promise<Settings> {
-  const known = await readSettings(layout);
-  if ((await childPid(layout, platformName)) !== undefined) {
-    throw new CommandError(`the platform of ${layout.dir} runs already`);
-  }
-  const listen = options.listen ?? known?.listen ?? { address: "127.0.0.1", port: 8400 };
-  if (known && (listen.address !== known.listen.address || listen.port !== known.listen.port)) {
-    throw new CommandError(
-      `${layout.dir} listens on ${known.listen.address}:${known.listen.port}; --listen cannot change it`,
-    );
-  }
-  if ((await childPid(layout, "control-plane")) === undefined) await checkPort(listen);
-  const user = await serverUser();
-  await checkReach(user, [layout.dir, layout.programs.supervisor]);
-  if (!user) say(unprivileged);
-  const { bavail, bsize } = await statfs(layout.dir);
-  if (bavail * bsize < neededBytes) {
-    throw new CommandError(
-      `${layout.dir} has ${Math.floor((bavail * bsize) / 1e6)} MB free; 500 MB are needed`,
-    );
-  }
-  const fault = await volumeFault(layout.dir);
-  if (fault) say(`volumes are not limited to their plan's size: ${fault}`);
-  if (known) return known;
-  const { hosts = 3, etcdMembers = 1 } = options;
-  return createSettings(layout, { listen, hosts, etcdMembers });
-}
-
-function checkPort({ address, port }: { address: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", (cause) => {
-      reject(
-        new CommandError(
-          `${address}:${port} cannot be listened on (${cause.message}); choose another with --listen`,
-        ),
-      );
-    });
-    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve()));
-  });
-}
-
 async function startPlatform(layout: Layout): Promise<void> {
   for (const dir of [layout.logDir, layout.pidsDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
   const output = await open(join(layout.logDir, "platform.log"), "a", 0o600);
@@ -183,7 +133,7 @@ async function createDemo(dir: string): Promise<void> {
   const api = await openApi(dir);
   const password = newPassword();
   say("creating the highly available instance demo");
-  const plan = { engine: "PostgreSQL-15", nodeType: "db-dev-s", ha: true, user: "demo", password };
+  const plan = { nodeType: "db-dev-s", ha: true, user: "demo", password };
   const { id } = await requestInstance(api, "demo", plan);
   await waitUntilReady(api, id);
   say(`password of demo's user demo, shown only now: ${password}`);
@@ -192,9 +142,8 @@ async function createDemo(dir: string): Promise<void> {
 async function printSummary(dir: string, layout: Layout): Promise<void> {
   const api = await openApi(dir);
   for (const instance of await listInstances(api)) {
-    print(
-      `${instance.name} (${instance.status}): ${psqlLine(instance, instance.name === "demo" ? "demo" : "USER")}`,
-    );
+    const { first_user: user } = await getDetails(api, instance.id);
+    print(`${instance.name} (${instance.status}): ${psqlLine(instance, user ?? "USER")}`);
   }
   print(`API: ${api.url} (documentation at ${api.url}/docs)`);
   print(`keys: source ${layout.connectionFile}`);

@@ -5,6 +5,7 @@ import { writeFileDurably } from "@mainstay/runtime/files.ts";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { CommandError } from "../errors.ts";
+import { portFault } from "../port-fault.ts";
 import type { Layout } from "./layout.ts";
 
 const Settings = Type.Object({
@@ -47,20 +48,32 @@ export async function createSettings(layout: Layout, first: FirstSettings): Prom
   const secretKey = randomUUID();
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
   const accessKey = `SCW${[...randomBytes(17)].map((byte) => letters[byte % letters.length]).join("")}`;
-  // Two platforms on one machine rarely meet; a taken port is told by the balancer.
-  const firstPort = 20_000 + (randomBytes(2).readUInt16BE() % 120) * 100;
+  const firstPort = await freeRange(first.listen.address);
   const settings: Settings = {
     ...first,
     accessKey,
     secretHash: createHash("sha256").update(secretKey).digest("hex"),
     organizationId: randomUUID(),
     projectId: randomUUID(),
-    endpointPorts: { first: firstPort, last: firstPort + 99 },
+    endpointPorts: { first: firstPort, last: firstPort + rangeSize - 1 },
     isComplete: false,
   };
   await writeConnection(layout, settings, secretKey);
   await writeSettings(layout, settings);
   return settings;
+}
+
+const rangeSize = 100;
+
+/** Drawn, so that platforms on one machine rarely meet, until nothing listens anywhere in it. */
+async function freeRange(address: string): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const firstPort = 20_000 + (randomBytes(2).readUInt16BE() % 120) * rangeSize;
+    const ports = Array.from({ length: rangeSize }, (_, index) => firstPort + index);
+    const faults = await Promise.all(ports.map((port) => portFault(address, port)));
+    if (faults.every((fault) => fault === undefined)) return firstPort;
+  }
+  throw new CommandError(`${address} has no ${rangeSize} free ports in a row between 20000 and 32000`);
 }
 
 /** A file to `source`: everything a client written for that API reads. */

@@ -73,6 +73,6 @@ function parse(input: InstanceDetailsInput, instance: InstanceRow) {
 }
 
 function toDetails({ instance }: InstanceRecord, status: string): InstanceDetails {
-  const { id, status_reason, generation, durability, timing } = instance;
-  return { id, status, status_reason, generation, durability, timing };
+  const { id, status_reason, generation, durability, timing, admin_name: first_user } = instance;
+  return { id, status, status_reason, first_user, generation, durability, timing };
 }

@@ -49,7 +49,8 @@ async function pass(
     const step = decideInstance(seen);
     if (step.reason !== lastReason) log.info({ step: step.step, reason: step.reason }, "decided");
     if (!seen.record) return { outcome: { kind: "settled" }, step };
-    if (step.step === "wait" && seen.record.instance.status_reason !== step.reason) {
+    // Whoever waits sees each step.
+    if (step.step !== "settled" && seen.record.instance.status_reason !== step.reason) {
       await updateInstance(ports.db, id, { status_reason: step.reason });
     }
     return { outcome: await actOnInstance(step, seen.record, ports, signal), step };
