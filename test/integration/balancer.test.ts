@@ -5,7 +5,9 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { act } from "@mainstay/balancer/act.ts";
 import { runBalancer, stopAll } from "@mainstay/balancer/balancer-loop.ts";
+import { placeOf, removePlace } from "@mainstay/balancer/places.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { eventKeys, instanceKeys } from "@mainstay/dcs/keys.ts";
 import { createMemoryStore } from "@mainstay/dcs/memory-store.ts";
@@ -130,6 +132,25 @@ test("a store that is away changes nothing", async () => {
   assert.equal(await whoAnswers(), "two");
   store.setAway(false);
   session.socket.destroy();
+});
+
+test("a second HAProxy on the port of a first one is refused, and says why", async () => {
+  const instanceId = "0a1b2c3d-0000-4000-8000-000000000002";
+  const place = placeOf(config, instanceId);
+  const wanted = {
+    instanceId,
+    term: 0,
+    generation: 1,
+    address: "127.0.0.1",
+    port,
+    allowedRanges: [],
+    target: undefined,
+  };
+  const start = { action: "start", reason: "nothing runs there" } as const;
+  const started = act(start, wanted, undefined, place, config, options.signal);
+  await assert.rejects(started, /not-started: .*cannot bind socket/s);
+  assert.equal(await whoAnswers(), "two");
+  await removePlace(place);
 });
 
 test("an instance that is gone leaves nothing", async () => {
