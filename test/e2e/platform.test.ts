@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import type { IncidentView } from "@mainstay/api-contract/incidents.ts";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
@@ -120,6 +121,34 @@ test("the loss of the primary's host during writes loses no acknowledged row", a
     timeoutMs: 60_000,
     everyMs: 200,
   });
+});
+
+test("the loss of the host is one incident, and the switchover before it another", async () => {
+  const whole = async () => {
+    const [newest, ...older]: IncidentView[] = JSON.parse(
+      await platform.command("incidents", "shop", "--json"),
+    );
+    return newest?.recovered_at && newest.discarded ? [newest, ...older] : undefined;
+  };
+  const limits = { what: "a recovered incident", timeoutMs: 20_000, everyMs: 200 };
+  const [failover, switchover, ...others] = await waitFor(whole, limits);
+  assert.deepEqual(others, []);
+  assert.deepEqual([failover?.kind, failover?.planned], ["failover", false]);
+  assert.deepEqual([switchover?.kind, switchover?.planned], ["switchover", true]);
+  assert.deepEqual(
+    failover?.phases.map(({ name }) => name),
+    ["detected", "claimed", "promoted", "proven", "opened", "routed"],
+  );
+  const gap = failover.write_gap_ms ?? 0;
+  const sum = failover.phases.reduce((total, phase) => total + phase.took_ms, 0);
+  assert.ok(Math.abs(gap - sum) <= 1 && gap > 50 && gap < 20_000, `${gap} ms, phases ${sum} ms`);
+  assert.ok(failover.sessions_cut >= 1);
+  assert.equal(failover.discarded?.acknowledged, 0);
+  const lines = (await platform.command("events", "shop", "--since", "10m")).trim().split("\n");
+  assert.ok(lines.some((line) => line.includes("promote: ")));
+  assert.ok(lines.some((line) => line.includes("balancer") && line.includes("route: ")));
+  await assert.rejects(platform.command("events", "nothing"), /there is no instance "nothing"/);
+  await assert.rejects(platform.command("events", "shop", "--since", "soon"), /such as 90s/);
 });
 
 test("down leaves no process and no mount, up brings everything back with its data", async () => {
