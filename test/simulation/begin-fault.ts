@@ -148,6 +148,8 @@ function suspend(node: SimNode): End {
   return () => {
     node.localClock.suspendedMs += (clock.nowMs - fromMs) * node.localClock.rate;
     node.thaw();
+    const fencer = node.supervised?.fencer;
+    fencer?.process.after(50, () => fencer.look());
   };
 }
 

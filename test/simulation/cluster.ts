@@ -72,6 +72,10 @@ export class SimulatedCluster {
     }
   }
 
+  advance(ms: number): void {
+    this.clock.advance(ms);
+  }
+
   note(nodeId: string, what: string): void {
     if (!this.#isRecorded) return;
     this.#lines.push(`${this.clock.nowMs.toFixed(0).padStart(7)} ${nodeId.padEnd(3)} ${what}`);

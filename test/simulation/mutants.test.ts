@@ -6,6 +6,7 @@ import type { Decision } from "@mainstay/ha/decision.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
 import { guards } from "./cluster.ts";
 import type { Invariant } from "./invariants.ts";
+import { restoreStore, Scenario } from "./scenario.ts";
 import { runSchedule } from "./schedule.ts";
 import type { Guards } from "./sim-node.ts";
 
@@ -40,6 +41,15 @@ const mutants: readonly Mutant[] = [
       seen.lock.kind === "held"
         ? { ...seen, lock: { ...seen.lock, unchangedForMs: seen.lock.unchangedForMs * 2 } }
         : seen,
+    ),
+  },
+  {
+    guard: "a standby is detached from the old primary before it is promoted",
+    invariant: "S5",
+    guards: deciding((decision, { sync }) =>
+      decision.action === "detach" && sync.kind === "recorded"
+        ? { action: "promote", syncStandbys: sync.record.members, reason: decision.reason }
+        : decision,
     ),
   },
   {
@@ -93,6 +103,33 @@ for (const { guard, invariant, guards } of mutants) {
     assert.fail(`${enoughRuns} runs without the guard broke nothing`);
   });
 }
+
+test("S1 breaks without its guard: a store that is older than the node is not obeyed (S15)", () => {
+  const { violations } = restoreStore(
+    1,
+    seeing((seen) => ({ ...seen, highestTerm: 0 })),
+  );
+  assert.deepEqual(
+    violations.map(({ invariant }) => invariant),
+    ["S1"],
+  );
+});
+
+test("S14 breaks without its guard: a lone leader that cannot start gives up its data for nobody", () => {
+  const cloning = deciding((decision, { postgres }) => {
+    const isFailing = postgres.kind === "stopped" && postgres.failedStarts >= 2;
+    return decision.action === "start-primary" && isFailing
+      ? { action: "clone", from: "b", reason: decision.reason }
+      : decision;
+  });
+  const it = new Scenario(1, {}, cloning);
+  it.hurt("lose node silently", "b", 30_000).advance(4_000);
+  for (let kills = 0; kills < 20; kills += 1) it.hurt("kill postgres", "a").advance(40);
+  assert.deepEqual(
+    it.cluster.violations.map(({ invariant }) => invariant),
+    ["S14"],
+  );
+});
 
 test("without any fencer the starved replication still loses nothing", () => {
   for (let seed = 1; seed <= 300; seed += 1) {

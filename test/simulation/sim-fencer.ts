@@ -46,13 +46,25 @@ export class SimFencer {
     })();
   }
 
+  /** Most looks of the real one find the deadline ahead: they are left out. */
+  #untilLookMs(): number {
+    const { mayWrite, deadlineMs } = this.guarded;
+    const restMs = mayWrite && deadlineMs !== undefined ? deadlineMs - this.process.nowMs : 0;
+    return restMs > tickMs ? Math.ceil(restMs / tickMs) * tickMs : tickMs;
+  }
+
   *#watch(): Task {
     for (;;) {
-      yield this.process.sleep(tickMs);
-      const wasSuspended = this.#clock.suspendedMs - this.#suspendedMs > suspendedTooLongMs;
-      if (wasSuspended) this.guarded = { ...this.guarded, deadlineMs: undefined };
-      if (mustFence({ ...this.guarded, nowMs: this.process.nowMs })) this.#kill();
-      this.#suspendedMs = this.#clock.suspendedMs;
+      yield this.process.sleep(this.#untilLookMs());
+      this.look();
     }
+  }
+
+  /** Also when its machine goes on after a suspension. */
+  look(): void {
+    const wasSuspended = this.#clock.suspendedMs - this.#suspendedMs > suspendedTooLongMs;
+    if (wasSuspended) this.guarded = { ...this.guarded, deadlineMs: undefined };
+    if (mustFence({ ...this.guarded, nowMs: this.process.nowMs })) this.#kill();
+    this.#suspendedMs = this.#clock.suspendedMs;
   }
 }

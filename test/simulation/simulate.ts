@@ -41,7 +41,7 @@ function nextRange(): Range | undefined {
 function runThread(): Promise<void> {
   const worker = new Worker(join(import.meta.dirname, "simulate-worker.ts"), {
     workerData: {},
-    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+    resourceLimits: { maxYoungGenerationSizeMb: 128 },
   });
   return new Promise((resolve, reject) => {
     const next = () => {

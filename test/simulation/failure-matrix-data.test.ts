@@ -1,0 +1,165 @@
+/** The failure matrix on simulated clusters, second part: rejoining, replication, disks and transitions. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkOutcome, restoreStore, type Scenario, testOutcome } from "./scenario.ts";
+
+const noFailover = { leader: "a", failovers: 0 } as const;
+const ambushes = ["ambush agent", "ambush node", "ambush postgres"] as const;
+
+/** Ends something of `node` at each of its next steps, in runs of their own, and lets it go on 1.5 s later. */
+function testEveryStep(title: string, node: "a" | "b", steps: number, script: (it: Scenario) => void): void {
+  test(title, () => {
+    for (const kind of ambushes) {
+      for (let step = 0; step < steps; step += 1) {
+        const ambushed = (it: Scenario) => {
+          script(it);
+          it.hurt(kind, node, 1_500, step).advance(8_000);
+        };
+        checkOutcome(step + 1, ambushed, {});
+      }
+    }
+  });
+}
+
+testEveryStep("F11, F24: whatever ends at any step of a rewind, the old primary rejoins", "a", 30, (it) =>
+  it.hurt("lose node silently", "a", 4_000).advance(4_000),
+);
+
+testEveryStep("F11, F44, F45: whatever ends at any step of a failover, nothing is lost", "b", 30, (it) =>
+  it.hurt("lose node silently", "a", 6_000).advance(1_500),
+);
+
+testEveryStep("F47: whatever ends at any step of a switchover at the old leader", "a", 12, (it) =>
+  it.hurt("switchover", "b"),
+);
+
+testEveryStep("F47: whatever ends at any step of a switchover at its target", "b", 20, (it) =>
+  it.hurt("switchover", "b"),
+);
+
+test("F30: whatever ends at any step of the first start and the clone, both nodes get there", () => {
+  for (const kind of ambushes) {
+    for (let step = 0; step < 25; step += 1) {
+      for (const node of ["a", "b"] as const) {
+        checkOutcome(
+          step + 1,
+          (it) => it.hurt(kind, node, 3_000, step).advance(4_000),
+          {},
+          { startsHealthy: false },
+        );
+      }
+    }
+  }
+});
+
+testOutcome("a planned switchover", (it) => it.hurt("switchover", "b").advance(5_000), {
+  leader: "b",
+  failovers: 1,
+  gapMs: 600,
+});
+
+testOutcome(
+  "F26: what a returning primary alone held was never acknowledged",
+  (it) => it.hurt("isolate node", "a", 9_000).hurt("freeze fencer", "a", 9_000).advance(12_000),
+  { leader: "b", failovers: 1 },
+);
+
+testOutcome(
+  "F28, F29: a second failover in a row needs a standby that holds everything",
+  (it) =>
+    it
+      .hurt("lose node silently", "a", 3_000)
+      .advance(2_600)
+      .hurt("lose node silently", "b", 3_000)
+      .advance(9_000),
+  { leader: "b", failovers: 1 },
+);
+
+testOutcome(
+  "F32: a standby that dies blocks for a moment",
+  (it) => it.hurt("crash node", "b", 9_000).advance(10_000),
+  {
+    ...noFailover,
+    gapMs: 1_000,
+  },
+);
+
+testOutcome(
+  "F32: a standby that is frozen blocks for 2.5 s at most",
+  (it) => it.hurt("freeze node", "b", 9_000).advance(12_000),
+  {
+    ...noFailover,
+    gapMs: 2_800,
+  },
+);
+
+testOutcome(
+  "F33: a standby that may lack something does not lead, however long the leader is lost",
+  (it) =>
+    it
+      .hurt("lose node silently", "b", 6_000)
+      .advance(4_000)
+      .hurt("lose node silently", "a", 20_000)
+      .advance(20_000),
+  noFailover,
+);
+
+testOutcome(
+  "F35: commits that waited when the primary crashed are not seen before the standby has them",
+  (it) => it.hurt("freeze postgres", "b", 1_200).advance(300).hurt("kill postgres", "a").advance(8_000),
+  {},
+);
+
+testOutcome(
+  "F40: a primary whose disk is full hands over",
+  (it) => it.hurt("full disk", "a", 20_000).advance(25_000),
+  {
+    leader: "b",
+    failovers: 1,
+    gapMs: 1_500,
+  },
+);
+
+testOutcome(
+  "F41: a standby whose disk is full is left behind",
+  (it) => it.hurt("full disk", "b", 20_000).advance(25_000),
+  {
+    ...noFailover,
+    gapMs: 1_500,
+  },
+);
+
+testOutcome(
+  "F46: both hosts lose their power and come back",
+  (it) => it.hurt("lose node silently", "a", 2_000).hurt("lose node silently", "b", 2_500).advance(3_000),
+  {},
+);
+
+testOutcome(
+  "F46: the whole platform is stopped and started again",
+  (it) => it.hurt("stop platform", "a", 8_000).advance(10_000),
+  noFailover,
+);
+
+testOutcome(
+  "F47: a target that dies in the middle of a switchover leaves a leader behind",
+  (it) => it.hurt("switchover", "b").advance(60).hurt("lose node silently", "b", 6_000).advance(8_000),
+  {},
+);
+
+test("F50: a store of an older term is not obeyed: nobody leads until an operator looks", () => {
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const cluster = restoreStore(seed);
+    assert.deepEqual(cluster.violations, [], cluster.transcript());
+    assert.equal(cluster.records().lock?.term, 1, cluster.transcript());
+  }
+});
+
+testOutcome(
+  "a primary that thaws in the middle of its start, with its time over, acknowledges nothing",
+  (it) => {
+    it.hurt("lose node silently", "b", 12_000).advance(3_000).hurt("kill postgres", "a").advance(60);
+    it.hurt("freeze node", "a", 5_000).advance(14_000);
+  },
+  { leader: "a", failovers: 0 },
+);

@@ -1,0 +1,195 @@
+/**
+ * The failure matrix of docs/spec/ha.md on simulated clusters: processes, hosts, network and store. Each F is a
+ * scripted fault under several seeds; scenario.ts says what holds in all of them.
+ */
+import { testOutcome } from "./scenario.ts";
+
+const noFailover = { leader: "a", failovers: 0 } as const;
+const failover = { leader: "b", failovers: 1 } as const;
+
+testOutcome("F1: a killed postmaster hands over", (it) => it.hurt("kill postmaster", "a").advance(5_000), {
+  ...failover,
+  gapMs: 1_000,
+});
+
+testOutcome(
+  "F2: a PostgreSQL that crashed hands over",
+  (it) => it.hurt("kill postgres", "a").advance(5_000),
+  {
+    ...failover,
+    gapMs: 1_000,
+  },
+);
+
+testOutcome(
+  "F3: a frozen postmaster is ended although its sessions go on",
+  (it) => it.hurt("freeze postmaster", "a", 20_000).advance(20_000),
+  { ...failover, gapMs: 1_500 },
+);
+
+testOutcome(
+  "F3: a PostgreSQL of which every process is frozen is ended",
+  (it) => it.hurt("freeze postgres", "a", 20_000).advance(20_000),
+  { ...failover, gapMs: 4_000 },
+);
+
+testOutcome(
+  "F5: a PostgreSQL that answers no new session for a second goes on",
+  (it) => it.hurt("freeze postmaster", "a", 1_000).advance(5_000),
+  { ...noFailover, gapMs: 200 },
+);
+
+testOutcome("F9: an agent that dies is replaced", (it) => it.hurt("kill agent", "a").advance(5_000), {
+  ...noFailover,
+  gapMs: 200,
+});
+
+testOutcome("F9: a fencer that dies is replaced", (it) => it.hurt("kill fencer", "b").advance(5_000), {
+  ...noFailover,
+  gapMs: 200,
+});
+
+testOutcome(
+  "F10: an agent whose event loop stalls for 1.2 s goes on leading",
+  (it) => it.hurt("stall agent", "a", 1_200).advance(5_000),
+  { ...noFailover, gapMs: 200 },
+);
+
+testOutcome(
+  "F10: an agent frozen beyond its deadline is fenced",
+  (it) => it.hurt("freeze agent", "a", 10_000).advance(10_000),
+  { ...failover, gapMs: 3_000 },
+);
+
+testOutcome(
+  "F10: with agent and fencer frozen, the starved primary acknowledges nothing beside the new one",
+  (it) => it.hurt("freeze agent", "a", 10_000).hurt("freeze fencer", "a", 10_000).advance(10_000),
+  { ...failover, gapMs: 3_000 },
+);
+
+testOutcome(
+  "F14: a host that is lost silently",
+  (it) => it.hurt("lose node silently", "a", 10_000).advance(10_000),
+  {
+    ...failover,
+    gapMs: 3_000,
+  },
+);
+
+testOutcome(
+  "F14: a host of which every process is killed",
+  (it) => it.hurt("crash node", "a", 10_000).advance(10_000),
+  {
+    ...failover,
+    gapMs: 3_000,
+  },
+);
+
+testOutcome(
+  "F15: a primary that nobody reaches",
+  (it) => it.hurt("isolate node", "a", 10_000).advance(10_000),
+  {
+    ...failover,
+    gapMs: 3_000,
+  },
+);
+
+testOutcome(
+  "F16: a primary cut off from the store alone is fenced at its deadline",
+  (it) => it.hurt("cut off from store", "a", 10_000).advance(10_000),
+  { ...failover, gapMs: 3_000 },
+);
+
+testOutcome(
+  "F17: a primary cut off from its standby goes on alone, and says so first",
+  (it) => it.hurt("cut replication", "a", 10_000).advance(10_000),
+  { ...noFailover, gapMs: 3_000 },
+);
+
+testOutcome(
+  "F18: a link that carries nothing one way costs no failover",
+  (it) =>
+    it
+      .hurt("cut one direction", "a", 10_000)
+      .advance(12_000)
+      .hurt("cut one direction", "b", 10_000)
+      .advance(10_000),
+  { ...noFailover, gapMs: 8_000 },
+);
+
+testOutcome(
+  "F20: a store that is away for 0.7 s costs nothing",
+  (it) => it.hurt("store away", "a", 700).advance(5_000),
+  {
+    ...noFailover,
+    gapMs: 200,
+  },
+);
+
+testOutcome(
+  "F20: a store that restarts costs nothing",
+  (it) => it.hurt("store restarts", "a", 900).advance(5_000),
+  {
+    ...noFailover,
+    gapMs: 200,
+  },
+);
+
+testOutcome(
+  "F20: a store that is lost for long ends the leader's time, and the instance comes back with it",
+  (it) => it.hurt("store away", "a", 15_000).advance(15_000),
+  {},
+);
+
+testOutcome(
+  "F21: a store that elects a leader for 0.7 s costs nothing",
+  (it) => it.hurt("store without leader", "a", 700).advance(5_000),
+  { ...noFailover, gapMs: 200 },
+);
+
+testOutcome(
+  "F21: a standby that reads a stale member takes nothing over",
+  (it) => it.hurt("read a stale member", "b", 10_000).advance(12_000),
+  { ...noFailover, gapMs: 200 },
+);
+
+testOutcome("F22: clocks of different rates cost nothing in a minute", (it) => it.advance(60_000), {
+  ...noFailover,
+  gapMs: 200,
+});
+
+testOutcome(
+  "F23: a host that is frozen and thawed",
+  (it) => it.hurt("freeze node", "a", 8_000).advance(12_000),
+  {
+    ...failover,
+    gapMs: 3_000,
+  },
+);
+
+testOutcome(
+  "F23: a machine that is suspended and goes on",
+  (it) => it.hurt("suspend node", "a", 8_000).advance(12_000),
+  {
+    ...failover,
+    gapMs: 3_000,
+  },
+);
+
+testOutcome(
+  "a lost supervisor takes its node with it",
+  (it) => it.hurt("kill supervisor", "a", 5_000).advance(9_000),
+  {
+    ...failover,
+    gapMs: 3_000,
+  },
+);
+
+testOutcome(
+  "a frozen supervisor costs nothing",
+  (it) => it.hurt("freeze supervisor", "a", 9_000).advance(9_000),
+  {
+    ...noFailover,
+    gapMs: 200,
+  },
+);
