@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { Nullable } from "./common.ts";
 
 export const AclRuleView = Type.Object({
   ip: Type.String(),
@@ -12,7 +13,7 @@ export type AclRuleView = Static<typeof AclRuleView>;
 
 export const AclRuleInput = Type.Object({
   ip: Type.String({ maxLength: 64 }),
-  description: Type.Optional(Type.String({ maxLength: 255 })),
+  description: Type.Optional(Nullable(Type.String({ maxLength: 255 }))),
 });
 export type AclRuleInput = Static<typeof AclRuleInput>;
 
@@ -23,9 +24,13 @@ export const DeleteAclRulesInput = Type.Object({
 export const AclRulesView = Type.Object({ rules: Type.Array(AclRuleView) });
 export const AclRuleList = Type.Object({ rules: Type.Array(AclRuleView), total_count: Type.Integer() });
 
-/** The canonical text of an IPv4 range (host bits cleared, `/32` for a bare address); undefined if malformed. */
+/**
+ * The canonical text of an IPv4 range (host bits cleared, `/32` for a bare address); undefined if malformed. So is
+ * a leading zero, which some programs read as octal.
+ */
 export function canonicalRange(text: string): string | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/.exec(text);
+  const number = "(0|[1-9]\\d{0,2})";
+  const match = new RegExp(`^${number}\\.${number}\\.${number}\\.${number}(?:/${number})?$`).exec(text);
   if (!match) return undefined;
   const octets = match.slice(1, 5).map(Number);
   const bits = Number(match[5] ?? 32);

@@ -11,6 +11,7 @@ export function userNameProblem(name: string): string | undefined {
 export function passwordProblem(password: string): string | undefined {
   const length = [...password].length;
   if (length < 8 || length > 128) return "must be 8 to 128 characters long";
+  if (!password.isWellFormed()) return "must be well-formed Unicode";
   if (hasControlCharacter(password)) return "must not contain control characters";
   if (!/[0-9]/.test(password)) return "must contain at least one digit";
   if (!/[A-Z]/.test(password)) return "must contain at least one upper case letter";
@@ -21,7 +22,10 @@ export function passwordProblem(password: string): string | undefined {
 
 export function labelProblem(text: string, maxLength = 255): string | undefined {
   if ([...text].length > maxLength) return `must be at most ${maxLength} characters long`;
-  if (hasControlCharacter(text)) return "must not contain control characters";
+  if (!text.isWellFormed()) return "must be well-formed Unicode";
+  if (hasControlCharacter(text) || /[\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(text)) {
+    return "must not contain control characters";
+  }
   return undefined;
 }
 

@@ -89,23 +89,27 @@ export type CreateInstanceInput = Static<typeof CreateInstanceInput>;
 export const UpdateInstanceInput = Type.Object({
   name: optional.text,
   tags: Type.Optional(Nullable(Tags)),
-  backup_schedule_frequency: Type.Optional(Nullable(Type.Integer({ minimum: 1 }))),
-  backup_schedule_retention: Type.Optional(Nullable(Type.Integer({ minimum: 1 }))),
+  backup_schedule_frequency: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 8_760 }))),
+  backup_schedule_retention: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 3_650 }))),
   is_backup_schedule_disabled: optional.flag,
   backup_same_region: optional.flag,
   backup_schedule_start_hour: Type.Optional(Nullable(Type.Integer({ minimum: 0, maximum: 23 }))),
   logs_policy: Type.Optional(
     Nullable(
       Type.Object({
-        max_age_retention: Type.Optional(Nullable(Type.Integer({ minimum: 1 }))),
-        total_disk_retention: Type.Optional(Nullable(Type.Integer({ minimum: 1 }))),
+        max_age_retention: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 3_650 }))),
+        total_disk_retention: Type.Optional(
+          Nullable(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+        ),
       }),
     ),
   ),
 });
 export type UpdateInstanceInput = Static<typeof UpdateInstanceInput>;
 
+/** An empty word is the same as none. */
 const orders = [
+  "",
   "created_at_asc",
   "created_at_desc",
   "name_asc",
@@ -122,7 +126,7 @@ export const InstancesQuery = Type.Object({
   project_id: Type.Optional(Type.String()),
   organization_id: Type.Optional(Type.String()),
   has_maintenances: Type.Optional(Type.String()),
-  order_by: Type.Optional(Type.Union(orders.map((order) => Type.Literal(order)))),
+  order_by: Type.Optional(Type.Unsafe<string>({ type: "string", enum: orders })),
 });
 export type InstancesQuery = Static<typeof InstancesQuery>;
 

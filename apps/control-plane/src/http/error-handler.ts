@@ -13,17 +13,22 @@ export function handleError(
   request: FastifyRequest,
   reply: FastifyReply,
   log: Log,
+  encode = (body: object): object => body,
 ): FastifyReply {
   const known = toApiError(error);
   if (known.fault.type === "internal_error")
     log.error({ err: error, requestId: request.id }, "request failed");
-  return reply.code(statusOfFault[known.fault.type]).send({ message: known.message, ...known.fault });
+  return reply.code(statusOfFault[known.fault.type]).send(encode({ message: known.message, ...known.fault }));
 }
 
 function toApiError(error: FastifyError): ApiError {
   if (error instanceof ApiError) return error;
-  if (error.validation) return invalidArguments(error.validation.slice(0, 20).map(toDetail));
+  if (error.validation) return invalidArguments(toDetails(error.validation));
   if (error.statusCode === 413) return new ApiError({ type: "payload_too_large" }, "the body is too large");
+  if (error.code === "FST_ERR_BAD_URL") {
+    const help_message = "must be percent-encoded correctly";
+    return invalidArguments([{ argument_name: "path", reason: "format", help_message }]);
+  }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return invalidArguments([
       { argument_name: "body", reason: "format", help_message: "must be valid JSON" },
@@ -34,12 +39,26 @@ function toApiError(error: FastifyError): ApiError {
 
 type Validation = NonNullable<FastifyError["validation"]>[number];
 
+/** One for each field: a value that fits none of several schemas is told the first one's rule. */
+function toDetails(problems: readonly Validation[]): ArgumentDetail[] {
+  const details = new Map<string, ArgumentDetail>();
+  for (const problem of problems) {
+    const detail = toDetail(problem);
+    if (!details.has(detail.argument_name)) details.set(detail.argument_name, detail);
+  }
+  return [...details.values()].slice(0, 20);
+}
+
 function toDetail({ instancePath, keyword, message, params }: Validation): ArgumentDetail {
   const path = instancePath.split("/").filter(Boolean).join(".");
   if (keyword === "required") {
     const name = typeof params.missingProperty === "string" ? params.missingProperty : "";
     const full = [path, name].filter(Boolean).join(".");
     return { argument_name: full, reason: "required", help_message: "is required" };
+  }
+  if (keyword === "enum" && Array.isArray(params.allowedValues)) {
+    const words = params.allowedValues.filter(Boolean).join(", ");
+    return { argument_name: path, reason: "constraint", help_message: `must be one of ${words}` };
   }
   const reason = keyword === "type" || keyword === "pattern" ? "format" : "constraint";
   return { argument_name: path || "body", reason, help_message: message ?? "is not allowed" };

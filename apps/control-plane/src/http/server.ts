@@ -21,19 +21,24 @@ export async function createServer(platform: Platform, log: Log): Promise<Server
     requestTimeout: 30_000,
     forceCloseConnections: true,
     genReqId: () => randomUUID(),
-    routerOptions: { maxParamLength: 200 },
+    // Any id that is too long for one is not found; Node limits the whole line.
+    routerOptions: { maxParamLength: 20_000 },
+    frameworkErrors: (error, request, reply) => {
+      // No hook runs here, and only bytes are left alone.
+      reply.header("x-request-id", request.id).header("content-type", "application/json");
+      handleError(error, request, reply, log, (body) => Buffer.from(JSON.stringify(body)));
+    },
     // As the wire: nothing is coerced, unknown fields are accepted and left alone.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
   }).withTypeProvider<TypeBoxTypeProvider>();
   server.decorateRequest("actor", null);
   server.setErrorHandler((error: FastifyError, request, reply) => handleError(error, request, reply, log));
-  server.setNotFoundHandler(
-    { preHandler: (request: FastifyRequest) => guard(request, platform) },
-    refuseUnknown,
-  );
+  server.setNotFoundHandler(refuseUnknown);
   acceptEmptyBodies(server);
   server.addHook("onRequest", async (request) => {
-    if (!request.is404) await guard(request, platform);
+    await guard(request, platform);
+    // Before its body is read, which nobody would understand.
+    if (request.is404) refuseUnknown(request);
   });
   server.addHook("onSend", async (request, reply) => {
     reply.header("x-request-id", request.id);

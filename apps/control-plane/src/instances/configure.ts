@@ -28,7 +28,7 @@ export function replaceRules(platform: Platform, id: string, input: readonly Acl
 
 /** Answers with the rules that were removed; ranges that are not there are no error. */
 export async function deleteRules(platform: Platform, id: string, ips: readonly string[], actor: Actor) {
-  const ranges = parseRules(ips.map((ip) => ({ ip }))).map(({ ip }) => ip);
+  const ranges = ips.map((ip, index) => parseRange(ip, `acl_rule_ips.${index}`));
   let removed: InstanceRecord["rules"] = [];
   const record = await configure(platform, id, actor, async (trx, { instance }) => {
     removed = await removeRules(trx, instance.id, ranges);
@@ -89,14 +89,19 @@ function configuring({ generation }: InstanceRow) {
 
 function parseRules(input: readonly AclRuleInput[]): Rule[] {
   const rules = new Map<string, Rule>();
-  for (const { ip, description } of input) {
-    const range = canonicalRange(ip);
-    if (range === undefined) throw refused("ip", "must be an IPv4 range such as 192.0.2.0/24", "format");
+  for (const [index, { ip, description }] of input.entries()) {
+    const range = parseRange(ip, `rules.${index}.ip`);
     const problem = labelProblem(description ?? "");
-    if (problem !== undefined) throw refused("description", problem);
+    if (problem !== undefined) throw refused(`rules.${index}.description`, problem);
     rules.set(range, { ip: range, description: description || "IP allowed" });
   }
   return [...rules.values()];
+}
+
+function parseRange(ip: string, field: string): string {
+  const range = canonicalRange(ip);
+  if (range === undefined) throw refused(field, "must be an IPv4 range such as 192.0.2.0/24", "format");
+  return range;
 }
 
 function refused(field: string, help: string, reason: "constraint" | "format" = "constraint"): ApiError {

@@ -27,7 +27,10 @@ export async function createInstance(
     engines.map(({ major }) => major),
   );
   const projectId = input.project_id || actor.projectId;
-  if (projectId.toLowerCase() !== actor.projectId) throw projectDenied();
+  const organizationId = input.organization_id || actor.organizationId;
+  if (projectId.toLowerCase() !== actor.projectId || organizationId.toLowerCase() !== actor.organizationId) {
+    throw projectDenied();
+  }
   const id = randomUUID();
   if (!choosePlacements(await platform.compute.hosts(signal), id, [], wanted.isHa ? 2 : 1)) {
     throw outOfStock("host", "there are not enough running hosts to keep its nodes apart");
@@ -94,6 +97,6 @@ function outOfStock(resource: string, message: string): ApiError {
 function projectDenied(): ApiError {
   return new ApiError(
     { type: "permissions_denied", details: [{ resource: "instance", action: "write" }] },
-    "the API key is of another project",
+    "the API key is of another project or organization",
   );
 }

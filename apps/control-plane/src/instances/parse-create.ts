@@ -100,6 +100,12 @@ function checkUnsupported(input: CreateInstanceInput, refuse: Refuse): void {
   if (endpoints.some(({ private_network }) => private_network)) {
     refuse("init_endpoints", "private networks are not offered");
   }
+  if (endpoints.some((endpoint) => !endpoint.private_network && !endpoint.load_balancer)) {
+    refuse("init_endpoints", "each is a load_balancer or a private_network");
+  }
+  if (!/^\d{0,15}$/.test(String(input.volume_size ?? ""))) {
+    refuse("volume_size", "must be a number of bytes", "format");
+  }
   if (endpoints.length > 1) refuse("init_endpoints", "at most one load_balancer endpoint");
   if (input.project_id && !uuidPattern.test(input.project_id)) {
     refuse("project_id", "must be a UUID", "format");

@@ -42,7 +42,7 @@ export async function listInstances(
   query: InstancesQuery,
   page: Page,
 ): Promise<{ records: InstanceRecord[]; total: number }> {
-  const tags = query.tags === undefined ? [] : [query.tags].flat();
+  const tags = [query.tags ?? []].flat().filter(Boolean);
   let filtered = db.selectFrom("instances").where("organization_id", "=", organizationId);
   if (query.project_id) filtered = filtered.where("project_id", "=", query.project_id);
   if (query.name)
