@@ -26,6 +26,7 @@ export async function startMainstay(): Promise<Subject> {
     client,
     async healthy() {
       const leader = await instance.served({ isSync: true });
+      await instance.forgetTakeovers();
       const other = instance.nodes.find((node) => node !== leader);
       const [primary, standby] = [machines.get(leader.id), machines.get(other?.id ?? "")];
       if (!primary || !standby) throw new Error("BUG: no pair");

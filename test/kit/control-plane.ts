@@ -78,7 +78,7 @@ export async function serve(store: MemoryStore, instanceId: string): Promise<boo
   const [leader = "", ...members] = ids;
   const mode = members.length > 0 ? ("sync" as const) : ("async" as const);
   const lock = { term: 1, holder: leader, bootId: "b", phase: "serving" as const, seq: 1 };
-  const sync = { term: 1, leader, mode, members, systemId: "7" };
+  const sync = { term: 1, leader, mode, members, systemId: "7", takeovers: [] };
   const statuses = ids.map((nodeId) => ({
     put: keys.node(nodeId),
     value: formatNodeStatus({
@@ -92,6 +92,7 @@ export async function serve(store: MemoryStore, instanceId: string): Promise<boo
       systemId: "7",
       flushPosition: null,
       isStreaming: nodeId !== leader,
+      impediment: null,
       pids: { supervisor: 1, agent: 2, fencer: 3, postmaster: 4 },
     }),
   }));

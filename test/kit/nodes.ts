@@ -8,7 +8,13 @@ import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { eventKeys, instanceKeys } from "@mainstay/dcs/keys.ts";
 import { parseEvent, parseLock, parseNodeStatus, parseSync } from "@mainstay/dcs/records.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
-import type { ClusterSpec, LockRecord, NodeStatus, SyncRecord } from "@mainstay/domain/cluster.ts";
+import type {
+  ClusterSpec,
+  Durability,
+  LockRecord,
+  NodeStatus,
+  SyncRecord,
+} from "@mainstay/domain/cluster.ts";
 import type { InstanceEvent } from "@mainstay/domain/event.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
@@ -30,6 +36,8 @@ export interface TestInstance extends AsyncDisposable {
   status(nodeId: string): Promise<NodeStatus | undefined>;
   /** What its nodes have told, in the order of time. */
   events(): Promise<InstanceEvent[]>;
+  /** As if an hour had passed: tests bring more failures than the budget of an hour allows. */
+  forgetTakeovers(): Promise<void>;
   /** The node that serves, when it does; `isSync`: commits wait for a standby. */
   served(wanted: { by?: string; notBy?: string; isSync?: boolean }): Promise<TestNode>;
 }
@@ -38,11 +46,12 @@ export interface InstanceOptions {
   readonly etcd?: EtcdOptions;
   /** Each node's volume is a file system of this size, where that can be done. */
   readonly volumeBytes?: number;
+  readonly durability?: Durability;
 }
 
 export async function startInstance(
   count: number,
-  { etcd: etcdOptions, volumeBytes }: InstanceOptions = {},
+  { etcd: etcdOptions, volumeBytes, durability = "available" }: InstanceOptions = {},
 ): Promise<TestInstance> {
   const etcd = await startEtcd(etcdOptions);
   const dir = await mkdtemp(join(tmpdir(), "mainstay-nodes-"));
@@ -63,7 +72,7 @@ export async function startInstance(
     instanceId: id,
     members: nodes.map((node) => ({ id: node.id, address: node.address, port: 5432 })),
     bootstrapNode: nodes[0]?.id ?? "",
-    durability: "available",
+    durability,
     timing: timingPresets.fast,
   };
   await store.transact([], [{ put: keys.spec, value: formatRecord(spec) }], options);
@@ -86,6 +95,7 @@ export async function startInstance(
       const values = await store.list(eventKeys(id).prefix, options);
       return values.map(({ value }) => parseEvent(value)).toSorted((a, b) => (a.at < b.at ? -1 : 1));
     },
+    forgetTakeovers: () => forgetTakeovers(store, keys.sync),
     async served({ by, notBy, isSync }: { by?: string; notBy?: string; isSync?: boolean }) {
       const look = async () => {
         const [lock, sync] = [await instance.lock(), await instance.sync()];
@@ -105,4 +115,11 @@ export async function startInstance(
     },
   };
   return instance;
+}
+
+async function forgetTakeovers(store: Store, key: string): Promise<void> {
+  const found = await store.get(key, options);
+  if (!found) return;
+  const value = formatRecord({ ...parseSync(found.value), takeovers: [] });
+  await store.transact([{ key, modRevision: found.modRevision }], [{ put: key, value }], options);
 }

@@ -1,6 +1,6 @@
 /** A simulated cluster: everything put together, with clients that write wherever they are let in. */
 import { decide } from "@mainstay/ha/decide.ts";
-import { isSame } from "@mainstay/ha/opening.ts";
+import { isSame } from "@mainstay/ha/primary.ts";
 import { begin, startAgain } from "./begin-fault.ts";
 import { Clock, createRandom, type Random } from "./clock.ts";
 import type { Fault } from "./faults.ts";

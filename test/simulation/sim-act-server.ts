@@ -1,5 +1,5 @@
 /** Actions on the running simulated PostgreSQL and its settings. */
-import { isSame } from "@mainstay/ha/opening.ts";
+import { isSame } from "@mainstay/ha/primary.ts";
 import { SimulatedFailure, type Task } from "./process.ts";
 import type { SimAgent } from "./sim-agent.ts";
 import type { Settings } from "./sim-disk.ts";
@@ -64,6 +64,11 @@ export function* setSyncStandbys(agent: SimAgent, syncStandbys: readonly string[
   yield* until(agent, "the new sync setting", 3_000, ({ role, settings }) => {
     return role === "primary" && isSame(settings.syncStandbys, syncStandbys);
   });
+}
+
+export function* setSlots(agent: SimAgent, nodeIds: readonly string[]): Task {
+  const running = yield* connect(agent);
+  running.slots = nodeIds;
 }
 
 /** Begins an own write; its answer belongs to this run only. */

@@ -12,7 +12,10 @@ const storeTimeoutMs = 2_000;
 export function* act(decision: Decision, seen: Observation, agent: SimAgent): Task {
   switch (decision.action) {
     case "wait":
+    case "prepare":
       return;
+    case "set-slots":
+      return yield* server.setSlots(agent, decision.nodeIds);
     case "claim":
       return yield* claim(agent, seen, decision);
     case "set-phase":

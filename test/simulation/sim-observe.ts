@@ -12,6 +12,7 @@ export function observe(agent: SimAgent, postgres: PostgresState): Observation {
   const { node, supervised, keeper, process } = agent;
   return {
     nowMs: process.nowMs,
+    wallMs: process.nowMs,
     self: node.id,
     bootId: supervised.bootId,
     spec: read(agent, keys.spec).spec,
@@ -22,21 +23,23 @@ export function observe(agent: SimAgent, postgres: PostgresState): Observation {
     intent: node.disk.intent,
     highestTerm: node.disk.highestTerm,
     peers: peers(agent),
+    links: [],
+    volume: "usable",
     request: read(agent, keys.switchover).request,
     shutdown: supervised.shutdown,
   };
 }
 
-function seenLock({ view, process }: SimAgent): Observation["lock"] {
+function seenLock({ view, process, memory }: SimAgent): Observation["lock"] {
   if (!view.isLive) return { kind: "unknown" };
   const found = view.values.get(keys.lock);
   if (!found) return { kind: "free" };
   const { value, changedAtMs } = found;
   const unchangedForMs = process.nowMs - changedAtMs;
   const { lock } = contentOf(value);
-  return lock
-    ? { kind: "held", record: lock, revision: value.modRevision, unchangedForMs }
-    : { kind: "free" };
+  if (!lock) return { kind: "free" };
+  const phaseForMs = memory.phaseForMs(lock, process.nowMs);
+  return { kind: "held", record: lock, revision: value.modRevision, unchangedForMs, phaseForMs };
 }
 
 function seenSync({ view }: SimAgent): Observation["sync"] {
@@ -65,20 +68,23 @@ export function* observePostgres(agent: SimAgent): Task<PostgresState> {
   const running = supervised.postgres;
   if (!running) return stopped(agent);
   const run = memory.runOf({ pid: 1, as: running.as, startedAtMs: running.startedAtMs });
+  const askedAtMs = process.nowMs;
   if (running.server?.isHung) yield process.sleep(queryTimeoutMs);
   const status = running.server?.isHung ? undefined : running.server?.status();
   const atMs = process.nowMs;
-  if (!status) return run.unanswered(atMs);
+  if (!status) return run.unanswered(askedAtMs, atMs);
   run.answered(status, atMs);
   const { spec } = read(agent, keys.spec);
   const others = (spec?.members ?? []).map(({ id }) => id).filter((id) => id !== node.id);
   return toState(status, run, others, atMs);
 }
 
-function stopped({ node, memory }: SimAgent): PostgresState {
+function stopped({ node, memory, process }: SimAgent): PostgresState {
   memory.forgetRun();
   const { data } = node.disk;
   if (!data) return { kind: "absent" };
   const { systemId, timeline, isStandby, isClean } = data;
-  return { kind: "stopped", systemId, timeline, isStandby, isClean, failedStarts: memory.failedStarts };
+  const { failedStarts } = memory;
+  const forMs = memory.stoppedForMs(process.nowMs);
+  return { kind: "stopped", systemId, timeline, isStandby, isClean, failedStarts, forMs };
 }

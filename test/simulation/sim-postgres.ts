@@ -1,4 +1,5 @@
 /** One run of a simulated PostgreSQL server, from its start to its end. */
+import { preparedMark } from "@mainstay/postgres/queries.ts";
 import type { PostgresStatus } from "@mainstay/postgres/status.ts";
 import type { Clock, Random } from "./clock.ts";
 import { type LocalClock, Process, SimulatedFailure, type Task } from "./process.ts";
@@ -57,6 +58,9 @@ export class SimPostgres {
   #waiters: Waiter[] = [];
   #isSeeking = false;
 
+  /** Members that have a replication slot here. */
+  slots: readonly string[] = [];
+
   constructor(ports: PostgresPorts) {
     this.#ports = ports;
     this.nodeId = ports.nodeId;
@@ -110,7 +114,8 @@ export class SimPostgres {
       replyStamp: String(sender.replies),
     }));
     const { syncStandbys, access } = settings;
-    return { kind: "primary", systemId, timeline, flushPosition, syncStandbys, access, standbys };
+    const known = { systemId, timeline, flushPosition, syncStandbys, access, standbys };
+    return { kind: "primary", ...known, slots: this.slots, preparedMark };
   }
 
   /** Commits wait for these. */

@@ -22,6 +22,7 @@ test("a node's status keeps a WAL position beyond 2^53", () => {
     systemId: "7300000000000000000",
     flushPosition: 2n ** 63n + 1n,
     isStreaming: false,
+    impediment: null,
     pids: { supervisor: 1, agent: null, fencer: null, postmaster: null },
   };
   assert.deepEqual(parseNodeStatus(formatNodeStatus(status)), status);

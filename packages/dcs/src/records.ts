@@ -51,6 +51,7 @@ const Lock = Type.Object({
   bootId: Type.String(),
   phase: Type.Union([
     Type.Literal("claimed"),
+    Type.Literal("opening"),
     Type.Literal("serving"),
     Type.Literal("released"),
     Type.Literal("stopped"),
@@ -63,6 +64,7 @@ const Sync = Type.Object({
   mode: Type.Union([Type.Literal("sync"), Type.Literal("async")]),
   members: Type.Array(nodeId),
   systemId: Type.Union([Type.String(), Type.Null()]),
+  takeovers: Type.Optional(Type.Array(Type.String())),
 });
 const Status = Type.Object({
   nodeId,
@@ -75,6 +77,7 @@ const Status = Type.Object({
   systemId: Type.Union([Type.String(), Type.Null()]),
   flushPosition: Type.Union([Type.String({ pattern: "^[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}$" }), Type.Null()]),
   isStreaming: Type.Boolean(),
+  impediment: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   pids: Type.Object({ supervisor: pid, agent: pid, fencer: pid, postmaster: pid }),
 });
 const Switchover = Type.Object({
@@ -118,14 +121,22 @@ function parseJson(record: string, text: string): unknown {
 export const parseSpec = (text: string): ClusterSpec => parse("spec", Spec, text);
 export const parseEndpoint = (text: string): EndpointSpec => parse("endpoint", Endpoint, text);
 export const parseLock = (text: string): LockRecord => parse("lock", Lock, text);
-export const parseSync = (text: string): SyncRecord => parse("sync", Sync, text);
 export const parseSwitchover = (text: string): SwitchoverRequest => parse("switchover", Switchover, text);
 export const parseEvent = (text: string): InstanceEvent => parse("event", Event, text);
 
+// What an earlier version did not write has a default.
+export function parseSync(text: string): SyncRecord {
+  const record = parse("sync", Sync, text);
+  return { ...record, takeovers: record.takeovers ?? [] };
+}
+
 export function parseNodeStatus(text: string): NodeStatus {
-  const status = parse("node", Status, text);
-  const { flushPosition } = status;
-  return { ...status, flushPosition: flushPosition === null ? null : parseWalPosition(flushPosition) };
+  const { flushPosition, impediment = null, ...status } = parse("node", Status, text);
+  return {
+    ...status,
+    impediment,
+    flushPosition: flushPosition === null ? null : parseWalPosition(flushPosition),
+  };
 }
 
 export function formatNodeStatus(status: NodeStatus): string {

@@ -14,6 +14,11 @@ export interface Member {
 /** available: serves on alone when the standby is lost. strict: commits wait until a standby has them. */
 export type Durability = "available" | "strict";
 
+/** Where a node's supervisor accepts connections and says nothing: refused means that the node is down. */
+export function livenessPort({ port }: Pick<Member, "port">): number {
+  return port + 1;
+}
+
 /** Desired: written by the control plane. Agents and balancer refuse an older generation. */
 export interface ClusterSpec {
   readonly generation: number;
@@ -38,15 +43,16 @@ export interface EndpointSpec {
 
 /**
  * The lock of an instance: its holder is the leader.
- * claimed: not writable yet · serving: clients may be routed to it · released: any eligible node may claim at
- * once · stopped: shut down on purpose together with the platform, only the holder resumes it soon.
+ * claimed: not writable yet · opening: writable and shut to clients, others may copy from it · serving: clients
+ * may be routed to it · released: any eligible node may claim at once · stopped: shut down on purpose together with
+ * the platform, only the holder resumes it soon.
  */
 export interface LockRecord {
   readonly term: number;
   readonly holder: NodeId;
   /** One run of the holder's supervisor: a new run never renews an old run's lock. */
   readonly bootId: string;
-  readonly phase: "claimed" | "serving" | "released" | "stopped";
+  readonly phase: "claimed" | "opening" | "serving" | "released" | "stopped";
   readonly seq: number;
 }
 
@@ -61,6 +67,8 @@ export interface SyncRecord {
   readonly members: readonly NodeId[];
   /** PostgreSQL's system identifier; null until the instance first opened. Only then may it be initialised. */
   readonly systemId: string | null;
+  /** When leaders were replaced by choice lately (RFC 3339, wall clock): the budget of F48. */
+  readonly takeovers: readonly string[];
 }
 
 /** Observed: what a node's agent says about itself, with the wall-clock time of the observation. */
@@ -76,6 +84,8 @@ export interface NodeStatus {
   readonly systemId: string | null;
   readonly flushPosition: WalPosition | null;
   readonly isStreaming: boolean;
+  /** Why it must not take over although it may hold everything; null: nothing. */
+  readonly impediment: string | null;
   readonly pids: NodePids;
 }
 

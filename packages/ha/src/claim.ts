@@ -1,7 +1,9 @@
 /** Who may claim the lock, when, and with which records. */
-import type { SyncRecord } from "@mainstay/domain/cluster.ts";
-import { isOwnLock } from "./lease.ts";
+import type { LockRecord, SyncRecord } from "@mainstay/domain/cluster.ts";
+import { isBudgetLeft, withTakeover } from "./budget.ts";
+import { hasPrimary, isOwnLock } from "./lease.ts";
 import type { Observation, SeenLock, SeenSync } from "./observation.ts";
+import { isSame } from "./primary.ts";
 
 /** A lock of phase "stopped" is its holder's to resume; only after this long another may take it. */
 export const stoppedTakeMs = 30_000;
@@ -11,9 +13,10 @@ export type RecordedSync = Extract<SeenSync, { kind: "recorded" }>;
 
 export type ClaimRight =
   | { readonly right: "none"; readonly reason: string }
-  | { readonly right: "claim"; readonly reason: string };
+  /** isChoice: the old leader might have gone on; it counts against the budget. */
+  | { readonly right: "claim"; readonly reason: string; readonly isChoice: boolean };
 
-/** S2, S5, S15: only a node that holds every acknowledged commit, and only when the old leader cannot serve. */
+/** S2, S5: only a node that holds every acknowledged commit, and only when the old leader cannot serve. */
 export function claimRight(seen: Observation, takeMs: number): ClaimRight {
   const { lock, sync } = seen;
   if (lock.kind === "unknown" || sync.kind === "unknown") return none("the store has not been read");
@@ -21,13 +24,9 @@ export function claimRight(seen: Observation, takeMs: number): ClaimRight {
   if (sync.kind === "none") return none("there is a lock but no sync record; an operator must look");
   const vacancy = vacancyOf(seen, lock, takeMs);
   if (!vacancy) return none(`${lock.record.holder} leads term ${lock.record.term}`);
-  if (seen.highestTerm > lock.record.term) {
-    return none(`the store's term ${lock.record.term} is older than this node's ${seen.highestTerm}`);
-  }
-  if (!isEligible(sync.record, seen.self)) {
-    return none(`${vacancy}, but this node may lack acknowledged commits`);
-  }
-  return { right: "claim", reason: vacancy };
+  if (isEligible(sync.record, seen.self)) return { right: "claim", ...vacancy };
+  if (!acceptsLoss(seen)) return none(`${vacancy.reason}, but this node may lack acknowledged commits`);
+  return { right: "claim", reason: `${vacancy.reason}; an operator accepts losses`, isChoice: false };
 }
 
 /** S7: the leader of the record, and with mode sync each of its members, holds every acknowledged commit. */
@@ -35,10 +34,26 @@ export function isEligible({ leader, mode, members }: SyncRecord, nodeId: string
   return leader === nodeId || (mode === "sync" && members.includes(nodeId));
 }
 
-/** The sync record of the term that `self` claims: whoever was eligible before it still is. */
-export function inheritedSync(before: SyncRecord, self: string, term: number): SyncRecord {
+/** S16: an operator named this node to lead whatever it lacks. */
+function acceptsLoss({ request, self }: Observation): boolean {
+  return request?.kind === "failover" && request.acceptLoss && request.target === self;
+}
+
+/** The sync record of the term that `self` claims: whoever was eligible before it still is, unless `self` was not. */
+export function inheritedSync(
+  before: SyncRecord,
+  { self, term, takeoverMs }: { self: string; term: number; takeoverMs: number | undefined },
+): SyncRecord {
   const others = [before.leader, ...before.members].filter((id) => id !== self);
-  return { ...before, term, leader: self, members: before.mode === "sync" ? [...new Set(others)] : [] };
+  const isSync = before.mode === "sync" && isEligible(before, self);
+  return {
+    ...before,
+    term,
+    leader: self,
+    mode: isSync ? "sync" : "async",
+    members: isSync ? [...new Set(others)] : [],
+    takeovers: takeoverMs === undefined ? before.takeovers : withTakeover(before.takeovers, takeoverMs),
+  };
 }
 
 function rightToBootstrap({ sync, spec, self, postgres, highestTerm }: Observation): ClaimRight {
@@ -47,18 +62,43 @@ function rightToBootstrap({ sync, spec, self, postgres, highestTerm }: Observati
   if (postgres.kind !== "absent" || highestTerm > 0) {
     return none("this node has data, but the store knows nothing of the instance; an operator must look");
   }
-  return { right: "claim", reason: "the instance is new" };
+  return { right: "claim", reason: "the instance is new", isChoice: false };
 }
 
-function vacancyOf({ self, bootId }: Observation, lock: HeldLock, takeMs: number): string | undefined {
-  const { record, unchangedForMs } = lock;
-  if (record.holder === self && !isOwnLock(record, self, bootId))
-    return "the lock is of this node's earlier run";
-  if (record.phase === "released" && record.holder !== self) return `${record.holder} released the lock`;
+type Vacancy = Omit<Extract<ClaimRight, { right: "claim" }>, "right">;
+
+function vacancyOf(seen: Observation, { record, unchangedForMs }: HeldLock, takeMs: number) {
+  const { self, bootId, request } = seen;
+  if (record.holder === self && !isOwnLock(record, self, bootId)) {
+    return vacant("the lock is of this node's earlier run", false);
+  }
+  if (record.phase === "released" && record.holder !== self) {
+    return vacant(`${record.holder} released the lock`, request?.target !== self);
+  }
   const limitMs = record.phase === "stopped" ? stoppedTakeMs : takeMs;
-  return unchangedForMs >= limitMs
-    ? `${record.holder} has not renewed its lock for ${limitMs} ms`
+  if (unchangedForMs >= limitMs) {
+    return vacant(`${record.holder} has not renewed its lock for ${limitMs} ms`, false);
+  }
+  return isGone(seen, record) && isBudgetLeft(seen)
+    ? vacant(`${record.holder} is down: its stream is closed and it refuses connections`, true)
     : undefined;
+}
+
+/**
+ * The fast path: no need to wait for the deadline of a leader that was starved the moment its stream closed, since
+ * commits there wait for this node alone (S5). Should it live after all, its next renewal fails and it is fenced:
+ * the price is a needless change of leader, never a commit. Silence is no reason, nor is it one without a standby.
+ */
+function isGone({ sync, self, postgres, links }: Observation, lock: LockRecord): boolean {
+  if (sync.kind !== "recorded" || sync.record.mode !== "sync" || !hasPrimary(lock)) return false;
+  if (sync.record.term !== lock.term || sync.record.leader !== lock.holder) return false;
+  if (!isSame(sync.record.members, [self])) return false;
+  if (postgres.kind !== "standby" || postgres.receiver === "streaming") return false;
+  return links.some(({ nodeId, state }) => nodeId === lock.holder && state === "refused");
+}
+
+function vacant(reason: string, isChoice: boolean): Vacancy {
+  return { reason, isChoice };
 }
 
 function none(reason: string): ClaimRight {

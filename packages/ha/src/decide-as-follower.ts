@@ -1,7 +1,8 @@
 /** A node that does not lead: claims the lock when it may, else follows whoever leads. */
 import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
-import { claimRight, inheritedSync } from "./claim.ts";
+import { type ClaimRight, claimRight, inheritedSync } from "./claim.ts";
 import type { Decision } from "./decision.ts";
+import { hasPrimary } from "./lease.ts";
 import type { Observation, StandbyPostgres, StoppedPostgres } from "./observation.ts";
 
 /** A standby that cannot stream for this long from a serving leader has diverged. */
@@ -15,25 +16,39 @@ export function decideAsFollower(seen: Follower): Decision {
     const isDown = postgres.kind === "stopped" || postgres.kind === "absent";
     return isDown
       ? { action: "wait", reason: "PostgreSQL is stopped for the shutdown" }
-      : { action: "stop", reason: "this node is shutting down" };
+      : { action: "stop", isPlanned: false, reason: "this node is shutting down" };
   }
-  const { right, reason } = claimRight(seen, seen.spec.timing.takeMs);
-  return right === "claim" ? decideToClaim(seen, reason) : decideToFollow(seen, reason);
+  const claimable = claimRight(seen, seen.spec.timing.takeMs);
+  if (claimable.right === "claim") return decideToClaim(seen, claimable);
+  return isMember(seen) ? decideToFollow(seen, claimable.reason) : decideToLeave(seen);
 }
 
-function decideToClaim(seen: Follower, reason: string): Decision {
+function isMember({ spec, self }: Follower): boolean {
+  return spec.members.some(({ id }) => id === self);
+}
+
+/** Replaced while it was away. It may still be the only one with everything (claimRight), so it keeps its data. */
+function decideToLeave({ postgres }: Follower): Decision {
+  const isRunning = postgres.kind !== "stopped" && postgres.kind !== "absent";
+  return { action: isRunning ? "fence" : "wait", reason: "this node is no member of the instance any more" };
+}
+
+type Right = Extract<ClaimRight, { right: "claim" }>;
+
+function decideToClaim(seen: Follower, right: Right): Decision {
   const { postgres, sync, intent, self } = seen;
+  const { reason } = right;
   if (intent) return { action: "wait", reason: `${reason}, but this node's ${intent} is unfinished` };
-  if (sync.kind !== "recorded") return claim(seen, reason);
+  if (sync.kind !== "recorded") return claim(seen, right);
   const leadLast = sync.record.leader === self;
   switch (postgres.kind) {
     case "absent":
       return leadLast && sync.record.systemId === null
-        ? claim(seen, reason)
+        ? claim(seen, right)
         : { action: "wait", reason: `${reason}, but this node has no data` };
     case "stopped":
       if (postgres.systemId !== (sync.record.systemId ?? postgres.systemId)) return foreign();
-      if (leadLast) return claim(seen, reason);
+      if (leadLast) return claim(seen, right);
       return postgres.isStandby
         ? {
             action: "start-standby",
@@ -43,7 +58,7 @@ function decideToClaim(seen: Follower, reason: string): Decision {
         : { action: "wait", reason: `${reason}, but this node's data must be rewound first` };
     case "standby":
       return postgres.isPromotable
-        ? claim(seen, reason)
+        ? claim(seen, right)
         : { action: "wait", reason: `${reason}, but this standby cannot be promoted` };
     case "starting":
     case "hung":
@@ -52,15 +67,16 @@ function decideToClaim(seen: Follower, reason: string): Decision {
   }
 }
 
-function claim({ lock, sync, self, bootId }: Follower, reason: string): Decision {
+function claim({ lock, sync, self, bootId, wallMs }: Follower, { reason, isChoice }: Right): Decision {
   const term = lock.kind === "held" ? lock.record.term + 1 : 1;
+  const takeoverMs = isChoice ? wallMs : undefined;
   return {
     action: "claim",
     lock: { term, holder: self, bootId, phase: "claimed", seq: 0 },
     sync:
       sync.kind === "recorded"
-        ? inheritedSync(sync.record, self, term)
-        : { term, leader: self, mode: "async", members: [], systemId: null },
+        ? inheritedSync(sync.record, { self, term, takeoverMs })
+        : { term, leader: self, mode: "async", members: [], systemId: null, takeovers: [] },
     lockRevision: lock.kind === "held" ? lock.revision : undefined,
     syncRevision: sync.kind === "recorded" ? sync.revision : undefined,
     reason,
@@ -71,8 +87,8 @@ function decideToFollow(seen: Follower, reason: string): Decision {
   const { postgres, lock, self, spec } = seen;
   if (lock.kind !== "held" || lock.record.holder === self) return { action: "wait", reason };
   const leader = lock.record.holder;
-  // S14: nothing is destroyed unless a leader serves and renews.
-  const isServed = lock.record.phase === "serving" && lock.unchangedForMs < spec.timing.takeMs;
+  // S14: nothing is destroyed unless a leader is primary and renews.
+  const isServed = hasPrimary(lock.record) && lock.unchangedForMs < spec.timing.takeMs;
   const needed = needForClone(seen);
   if (needed) {
     return isServed

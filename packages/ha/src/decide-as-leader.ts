@@ -1,13 +1,17 @@
 /** A node that holds the lock: becomes primary, opens to clients, keeps the sync set, hands over. */
+import { isBudgetLeft } from "./budget.ts";
 import type { Decision } from "./decision.ts";
 import { decideHandOver } from "./hand-over.ts";
 import { type Leader, readyMember } from "./leader.ts";
-import type { Observation } from "./observation.ts";
+import type { Observation, PrimaryPostgres } from "./observation.ts";
 import { decideOpening } from "./opening.ts";
 import { decideSyncSet } from "./sync-set.ts";
 
 /** A primary that answers no new connection for this long is ended. */
 export const hungAfterMs = 1_500;
+/** A start or promotion that takes longer is left to a standby that is ready. */
+export const slowAfterMs = 10_000;
+const longestPauseMs = 10_000;
 
 export function decideAsLeader(seen: Leader): Decision {
   const handOver = decideHandOver(seen);
@@ -21,7 +25,9 @@ export function decideAsLeader(seen: Leader): Decision {
     case "stopped":
       return decideStopped(seen, postgres);
     case "starting":
-      return { action: "wait", reason: "PostgreSQL is starting" };
+      return postgres.forMs >= slowAfterMs && readyMember(seen) !== undefined
+        ? { action: "fence", reason: "PostgreSQL starts slowly and a standby is ready" }
+        : { action: "wait", reason: "PostgreSQL is starting" };
     case "hung":
       return postgres.forMs >= hungAfterMs
         ? { action: "fence", reason: `PostgreSQL answered no connection for ${hungAfterMs} ms` }
@@ -29,10 +35,17 @@ export function decideAsLeader(seen: Leader): Decision {
     case "standby":
       return decidePromotion(seen, postgres);
     case "primary":
-      return postgres.access === "open" && seen.lock.record.phase === "serving"
-        ? decideSyncSet(seen, postgres)
-        : decideOpening(seen, postgres);
+      return decidePrimary(seen, postgres);
   }
+}
+
+function decidePrimary(seen: Leader, postgres: PrimaryPostgres): Decision {
+  if (seen.volume === "stalled" && readyMember(seen) !== undefined && isBudgetLeft(seen)) {
+    return { action: "fence", reason: "the volume does not answer and a standby is ready" };
+  }
+  return postgres.access === "open" && seen.lock.record.phase === "serving"
+    ? decideSyncSet(seen, postgres)
+    : decideOpening(seen, postgres);
 }
 
 /** A standby that has everything and runs is quicker than crash recovery here. */
@@ -40,30 +53,46 @@ function decideStopped(
   seen: Leader,
   postgres: Extract<Observation["postgres"], { kind: "stopped" }>,
 ): Decision {
-  const { record } = seen.sync;
+  const { failedStarts, forMs, isStandby } = postgres;
   // With nobody to take over, a release would only come back to this node: it goes on trying.
-  if (readyMember(seen)) {
-    if (seen.lock.record.phase === "serving") return release("PostgreSQL ended; the sync standby takes over");
-    if (postgres.failedStarts >= 2) return release("PostgreSQL failed to start twice");
+  if (readyMember(seen) !== undefined) {
+    if (failedStarts > 0) return release("PostgreSQL failed to start");
+    if (seen.lock.record.phase === "serving" && isBudgetLeft(seen)) {
+      return release("PostgreSQL ended; the sync standby takes over");
+    }
   }
-  return postgres.isStandby
+  if (forMs < pauseAfter(failedStarts)) {
+    return {
+      action: "wait",
+      reason: `PostgreSQL failed to start ${failedStarts} times; a pause before the next`,
+    };
+  }
+  return isStandby
     ? {
         action: "start-standby",
         upstream: undefined,
         reason: "this node leads, its standby must run to be promoted",
       }
-    : { action: "start-primary", syncStandbys: record.members, reason: "this node leads" };
+    : { action: "start-primary", syncStandbys: seen.sync.record.members, reason: "this node leads" };
+}
+
+/** Half a second after the second failure, twice as long after each that follows. */
+function pauseAfter(failedStarts: number): number {
+  return failedStarts < 2 ? 0 : Math.min(longestPauseMs, 125 * 2 ** failedStarts);
 }
 
 function decidePromotion(
-  { sync }: Leader,
+  seen: Leader,
   postgres: Extract<Observation["postgres"], { kind: "standby" }>,
 ): Decision {
   if (postgres.upstream !== undefined || postgres.receiver !== "stopped") {
     return { action: "detach", reason: "nothing may be acknowledged to the old primary any more" };
   }
   if (!postgres.isPromotable) return release("this standby cannot be promoted");
-  return { action: "promote", syncStandbys: sync.record.members, reason: "this node leads" };
+  if (seen.lock.phaseForMs >= slowAfterMs && readyMember(seen) !== undefined) {
+    return release(`this standby was not promoted within ${slowAfterMs} ms`);
+  }
+  return { action: "promote", syncStandbys: seen.sync.record.members, reason: "this node leads" };
 }
 
 function release(reason: string): Decision {

@@ -298,8 +298,13 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
   ],
   [
     "a PostgreSQL that failed to start twice is tried again while nobody else may lead",
-    leading({ postgres: stopped({ failedStarts: 2 }), sync: recorded(asynchronous) }),
+    leading({ postgres: stopped({ failedStarts: 2, forMs: 500 }), sync: recorded(asynchronous) }),
     { action: "start-primary" },
+  ],
+  [
+    "each failed start is followed by a longer pause",
+    leading({ postgres: stopped({ failedStarts: 4, forMs: 1_900 }), sync: recorded(asynchronous) }),
+    { action: "wait" },
   ],
   [
     "a PostgreSQL that failed to start twice is left to a ready standby",
@@ -348,7 +353,7 @@ test("a claim carries every eligible node into the next term", () => {
   assert.deepEqual(decide(observation({ lock: silent() })), {
     action: "claim",
     lock: { term: 4, holder: "a", bootId: "a1", phase: "claimed", seq: 0 },
-    sync: { term: 4, leader: "a", mode: "sync", members: ["b"], systemId: "s" },
+    sync: { term: 4, leader: "a", mode: "sync", members: ["b"], systemId: "s", takeovers: [] },
     lockRevision: 70n,
     syncRevision: 60n,
     reason: "b has not renewed its lock for 2000 ms",

@@ -2,7 +2,7 @@
 import { decideAsFollower } from "./decide-as-follower.ts";
 import { decideAsLeader } from "./decide-as-leader.ts";
 import type { Decision } from "./decision.ts";
-import { isLeading, isOwnLock } from "./lease.ts";
+import { isHeldOn, isLeading, isOwnLock } from "./lease.ts";
 import type { Observation, PostgresState } from "./observation.ts";
 
 /** Chooses this node's next action. Pure: the same observation gives the same decision. */
@@ -21,8 +21,15 @@ export function decide(seen: Observation): Decision {
     }
     return { action: "wait", reason: "this node's claim is not in the sync record yet" };
   }
-  if (lock.kind === "held" && isOwnLock(lock.record, seen.self, seen.bootId) && holdsOn(lock.record.phase)) {
+  if (lock.kind === "held" && isOwnLock(lock.record, seen.self, seen.bootId) && isHeldOn(lock.record)) {
     return { action: "wait", reason: "the lock is being renewed; the fencer holds the deadline" };
+  }
+  if (lock.kind === "held" && lock.record.term < seen.highestTerm) {
+    const { term } = lock.record;
+    return {
+      action: "wait",
+      reason: `the store's term ${term} is older than this node's ${seen.highestTerm}`,
+    };
   }
   return decideAsFollower({ ...seen, spec });
 }
@@ -48,9 +55,5 @@ export function mayWrite(postgres: PostgresState): boolean {
 function isDeposed({ lock, lease, self, bootId, nowMs }: Observation): boolean {
   if (lease && nowMs >= lease.deadlineMs) return true;
   if (lock.kind === "unknown") return false;
-  return lock.kind === "free" || !isOwnLock(lock.record, self, bootId) || !holdsOn(lock.record.phase);
-}
-
-function holdsOn(phase: string): boolean {
-  return phase === "claimed" || phase === "serving";
+  return lock.kind === "free" || !isOwnLock(lock.record, self, bootId) || !isHeldOn(lock.record);
 }

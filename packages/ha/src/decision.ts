@@ -18,7 +18,7 @@ export type Action =
       readonly syncRevision: bigint | undefined;
     }
   /** Puts the own lock into another phase, guarded by its revision (through the keeper). */
-  | { readonly action: "set-phase"; readonly phase: "serving" | "released" | "stopped" }
+  | { readonly action: "set-phase"; readonly phase: "opening" | "serving" | "released" | "stopped" }
   /** Writes the sync record, in one transaction guarded by its revision. */
   | { readonly action: "record-sync"; readonly sync: SyncRecord; readonly syncRevision: bigint }
   /** initdb into a new directory, renamed in when complete; then a start as primary, tenants kept out. */
@@ -39,10 +39,14 @@ export type Action =
   | { readonly action: "set-sync-standbys"; readonly syncStandbys: readonly NodeId[] }
   /** Begins an own write and returns; its acknowledgement shows in PrimaryPostgres.proof. Never cancelled (F34). */
   | { readonly action: "prove"; readonly term: number }
-  /** Lets tenants in. On a new instance, first creates the admin user and the database `rdb` (repeatable). */
+  /** Creates the platform's roles and, on a new instance, the admin user and the database `rdb` (repeatable). */
+  | { readonly action: "prepare" }
+  /** Leaves exactly the replication slots of `nodeIds`. */
+  | { readonly action: "set-slots"; readonly nodeIds: readonly NodeId[] }
+  /** Lets tenants in, after preparing. */
   | { readonly action: "open-access" }
   /** Kills the whole PostgreSQL process tree at once. */
   | { readonly action: "fence" }
-  /** Fast shutdown with a bound, then fence. */
-  | { readonly action: "stop" }
+  /** Fast shutdown with a bound, then fence. isPlanned: writes a checkpoint before it, so that it is short. */
+  | { readonly action: "stop"; readonly isPlanned: boolean }
   | { readonly action: "drop-request"; readonly requestId: string };

@@ -16,8 +16,18 @@ export function renewed(lock: LockRecord): LockRecord {
 /** Whether this node may act as leader now. */
 export function isLeading({ lock, lease, self, bootId, nowMs }: Observation): boolean {
   if (lock.kind !== "held" || !isOwnLock(lock.record, self, bootId)) return false;
-  if (lock.record.phase === "released" || lock.record.phase === "stopped") return false;
+  if (!isHeldOn(lock.record)) return false;
   return lease !== undefined && lease.term === lock.record.term && nowMs < lease.deadlineMs;
+}
+
+/** Its holder goes on leading: it was neither released nor left for a shutdown. */
+export function isHeldOn({ phase }: LockRecord): boolean {
+  return phase === "claimed" || phase === "opening" || phase === "serving";
+}
+
+/** Its holder is primary: others may follow it and copy from it. */
+export function hasPrimary({ phase }: LockRecord): boolean {
+  return phase === "opening" || phase === "serving";
 }
 
 export function isOwnLock({ holder, bootId }: LockRecord, self: string, ownBootId: string): boolean {

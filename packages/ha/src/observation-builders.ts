@@ -26,6 +26,7 @@ export const spec = {
 export function observation(changes: Partial<Observation> = {}): Observation {
   return {
     nowMs: 10_000,
+    wallMs: Date.UTC(2026, 0, 1),
     self: "a",
     bootId: "a1",
     spec,
@@ -36,6 +37,8 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     intent: undefined,
     highestTerm: 3,
     peers: [],
+    links: [],
+    volume: "usable",
     request: undefined,
     shutdown: "none",
     ...changes,
@@ -54,13 +57,21 @@ export function leading(changes: Partial<Observation> = {}): Observation {
   });
 }
 
-export function held(record: Partial<LockRecord>, unchangedForMs = 100): SeenLock {
+export function held(record: Partial<LockRecord>, unchangedForMs = 100, phaseForMs = 1_000): SeenLock {
   const lock: LockRecord = { term: 3, holder: "b", bootId: "b1", phase: "serving", seq: 9, ...record };
-  return { kind: "held", record: lock, revision: 70n, unchangedForMs };
+  return { kind: "held", record: lock, revision: 70n, unchangedForMs, phaseForMs };
 }
 
 export function recorded(record: Partial<SyncRecord>): SeenSync {
-  const sync: SyncRecord = { term: 3, leader: "b", mode: "sync", members: ["a"], systemId: "s", ...record };
+  const sync: SyncRecord = {
+    term: 3,
+    leader: "b",
+    mode: "sync",
+    members: ["a"],
+    systemId: "s",
+    takeovers: [],
+    ...record,
+  };
   return { kind: "recorded", record: sync, revision: 60n };
 }
 
@@ -92,6 +103,8 @@ export function primary(changes: Partial<PrimaryPostgres>): PrimaryPostgres {
     syncSince: 900n,
     access: "open",
     standbys: [{ nodeId: "b", notStreamingForMs: 0, flushPosition: 1_000n, replyAgeMs: 10 }],
+    slots: ["b"],
+    isPrepared: true,
     proof: { term: 3, syncStandbys: ["b"] },
     isProving: false,
     ...changes,
@@ -106,11 +119,12 @@ export function stopped(changes: Partial<StoppedPostgres>): StoppedPostgres {
     isStandby: false,
     isClean: true,
     failedStarts: 0,
+    forMs: 100,
     ...changes,
   };
 }
 
-export function peer(role: NodeStatus["role"], ageMs: number) {
+export function peer(role: NodeStatus["role"], ageMs: number, impediment: string | null = null) {
   const status: NodeStatus = {
     nodeId: "b",
     observedAt: "2026-01-01T00:00:00.000Z",
@@ -122,6 +136,7 @@ export function peer(role: NodeStatus["role"], ageMs: number) {
     systemId: "s",
     flushPosition: 1_000n,
     isStreaming: true,
+    impediment,
     pids: { supervisor: null, agent: null, fencer: null, postmaster: null },
   };
   return { status, ageMs };

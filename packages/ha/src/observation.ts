@@ -14,6 +14,8 @@ import type { WalPosition } from "@mainstay/domain/wal-position.ts";
 
 export interface Observation {
   readonly nowMs: number;
+  /** The wall clock, for the budget alone: no deadline depends on it. */
+  readonly wallMs: number;
   readonly self: NodeId;
   /** One run of this node's supervisor. */
   readonly bootId: string;
@@ -28,6 +30,8 @@ export interface Observation {
   /** The highest term this node obeyed, from its disk (S1). */
   readonly highestTerm: number;
   readonly peers: readonly SeenPeer[];
+  readonly links: readonly PeerLink[];
+  readonly volume: VolumeState;
   readonly request: SwitchoverRequest | undefined;
   /** in-place: the whole platform stops, keep the lock. hand-over: only this node stops. */
   readonly shutdown: "none" | "in-place" | "hand-over";
@@ -42,6 +46,8 @@ export type SeenLock =
       readonly revision: bigint;
       /** Since this node first observed this revision. */
       readonly unchangedForMs: number;
+      /** Since this node first observed this term in this phase. */
+      readonly phaseForMs: number;
     };
 
 export type SeenSync =
@@ -54,6 +60,18 @@ export interface SeenPeer {
   /** Since this node observed the status. */
   readonly ageMs: number;
 }
+
+/**
+ * The connection to another member's supervisor. refused: it ended, and both the supervisor's and PostgreSQL's port
+ * refused connections, twice, 50 ms apart. Silence is never "refused".
+ */
+export interface PeerLink {
+  readonly nodeId: NodeId;
+  readonly state: "open" | "refused" | "unknown";
+}
+
+/** full: hardly any room is left. stalled: a small synchronous write has not come back for a while. */
+export type VolumeState = "usable" | "full" | "stalled";
 
 export type PostgresState =
   | { readonly kind: "absent" }
@@ -74,6 +92,8 @@ export interface StoppedPostgres {
   readonly isClean: boolean;
   /** Starts of this data directory that failed in a row. */
   readonly failedStarts: number;
+  /** Since it was first seen stopped. */
+  readonly forMs: number;
 }
 
 export interface PrimaryPostgres {
@@ -92,6 +112,10 @@ export interface PrimaryPostgres {
   /** open: pg_hba.conf admits tenants. */
   readonly access: "open" | "closed";
   readonly standbys: readonly AttachedStandby[];
+  /** The members that have a replication slot here. */
+  readonly slots: readonly NodeId[];
+  /** The platform's roles, the first user and the first database are there. */
+  readonly isPrepared: boolean;
   /** The newest own write that was acknowledged: under which term and which syncStandbys. */
   readonly proof: { readonly term: number; readonly syncStandbys: readonly NodeId[] } | undefined;
   readonly isProving: boolean;

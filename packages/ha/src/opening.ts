@@ -1,8 +1,10 @@
 /** From "PostgreSQL is primary" to "clients may come": S8, step by step. */
 
 import type { Decision } from "./decision.ts";
-import type { Leader } from "./leader.ts";
-import type { AttachedStandby, PrimaryPostgres } from "./observation.ts";
+import { freshStatus, isDown, type Leader } from "./leader.ts";
+import type { PrimaryPostgres } from "./observation.ts";
+import { isProven, isSame, standbyOf } from "./primary.ts";
+import { decideSyncSet } from "./sync-set.ts";
 
 /** How long a primary that has just started waits for a standby that is seen running. */
 export const openPatienceMs = 2_000;
@@ -16,6 +18,8 @@ export function decideOpening(seen: Leader, postgres: PrimaryPostgres): Decision
   if (record.systemId !== postgres.systemId) {
     return { action: "fence", reason: "the data directory is of another instance; an operator must look" };
   }
+  const strict = decideStrict(seen, postgres);
+  if (strict) return strict;
   const target = record.mode === "sync" ? record.members : [];
   if (!isSame(postgres.syncStandbys, target)) {
     return { action: "set-sync-standbys", syncStandbys: target, reason: "as the sync record says" };
@@ -23,13 +27,30 @@ export function decideOpening(seen: Leader, postgres: PrimaryPostgres): Decision
   return decideWithoutStandby(seen, postgres) ?? decideProof(seen, postgres, target);
 }
 
+/** Strict: the door stays shut until a standby has everything. In phase "opening" it may copy from here. */
+function decideStrict(seen: Leader, postgres: PrimaryPostgres): Decision | undefined {
+  const { spec, sync, lock } = seen;
+  const { mode, members } = sync.record;
+  if (spec.durability !== "strict" || spec.members.length < 2) return undefined;
+  if (mode === "sync" && members.every((id) => holds(postgres, id))) return undefined;
+  if (!postgres.isPrepared) return { action: "prepare", reason: "a standby needs the platform's roles" };
+  if (lock.record.phase === "claimed") {
+    return {
+      action: "set-phase",
+      phase: "opening",
+      reason: "others may copy from here, clients wait for them",
+    };
+  }
+  const next = decideSyncSet(seen, postgres);
+  return next.action === "wait"
+    ? { ...next, reason: `closed until a standby has everything: ${next.reason}` }
+    : next;
+}
+
 /** S8c: what recovery brought back must be on the sync set before anybody sees it. */
 function decideWithoutStandby(seen: Leader, postgres: PrimaryPostgres): Decision | undefined {
   const { record, revision } = seen.sync;
   if (record.mode === "async" || record.members.every((id) => holds(postgres, id))) return undefined;
-  if (seen.spec.durability === "strict") {
-    return { action: "wait", reason: "closed until the sync standby holds everything" };
-  }
   if (postgres.forMs < openPatienceMs && record.members.some((id) => isSeenRunning(seen, id))) {
     return { action: "wait", reason: "the sync standby is about to attach" };
   }
@@ -56,18 +77,6 @@ function decideProof(seen: Leader, postgres: PrimaryPostgres, target: readonly s
     : { action: "set-phase", phase: "serving", reason: `term ${term} takes writes` };
 }
 
-export function isProven({ proof }: PrimaryPostgres, term: number, standbys: readonly string[]): boolean {
-  return proof?.term === term && isSame(proof.syncStandbys, standbys);
-}
-
-export function isSame(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((id) => others.includes(id));
-}
-
-export function standbyOf({ standbys }: PrimaryPostgres, nodeId: string): AttachedStandby | undefined {
-  return standbys.find((standby) => standby.nodeId === nodeId);
-}
-
 function holds(postgres: PrimaryPostgres, nodeId: string): boolean {
   const standby = standbyOf(postgres, nodeId);
   return (
@@ -75,8 +84,6 @@ function holds(postgres: PrimaryPostgres, nodeId: string): boolean {
   );
 }
 
-function isSeenRunning({ peers }: Leader, nodeId: string): boolean {
-  return peers.some(
-    ({ status, ageMs }) => status.nodeId === nodeId && status.role === "standby" && ageMs < openPatienceMs,
-  );
+function isSeenRunning(seen: Leader, nodeId: string): boolean {
+  return freshStatus(seen, nodeId, openPatienceMs)?.role === "standby" && !isDown(seen, nodeId);
 }

@@ -82,6 +82,22 @@ async function createRole(client: ClientBase, name: string, attributes: string):
   await client.query(`${verb} role ${escapeIdentifier(name)} ${attributes}`);
 }
 
+/** Grows when what createInternalRoles makes does, so that an older instance gets it too. */
+export const preparedMark = "prepared 1";
+
+/** What markPrepared left in this instance; empty when nothing was prepared. */
+export async function readPreparedMark(client: ClientBase): Promise<string> {
+  const { rows } = await client.query<{ mark: string }>(
+    "select coalesce(obj_description(to_regnamespace('_mainstay'), 'pg_namespace'), '') as mark",
+  );
+  return rows[0]?.mark ?? "";
+}
+
+export async function markPrepared(client: ClientBase): Promise<void> {
+  await client.query("create schema if not exists _mainstay");
+  await client.query(`comment on schema _mainstay is ${escapeLiteral(preparedMark)}`);
+}
+
 export interface FirstTenant {
   readonly database: string;
   readonly admin: { readonly name: string; readonly verifier: string } | null;

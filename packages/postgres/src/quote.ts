@@ -42,6 +42,11 @@ export function slotName(nodeId: string): string {
   return nodeId.replaceAll("-", "_");
 }
 
+/** The reverse of slotName for the ids of nodes. */
+export function slotOwner(slot: string): string {
+  return slot.replaceAll("_", "-");
+}
+
 function refuseControlCharacters(value: string): void {
   for (const character of value) {
     if (character < " ") throw new RangeError("a control character cannot be written");

@@ -1,7 +1,7 @@
 import { parseWalPosition, type WalPosition } from "@mainstay/domain/wal-position.ts";
 import type { ClientBase } from "pg";
 import { upstreamOf } from "./conninfo.ts";
-import { parseSyncStandbys } from "./quote.ts";
+import { parseSyncStandbys, slotOwner } from "./quote.ts";
 import { accessSetting } from "./render-access.ts";
 
 export type PostgresStatus = PrimaryStatus | StandbyStatus;
@@ -16,6 +16,10 @@ export interface PrimaryStatus {
   /** What pg_hba.conf holds; it is in force after a reload. */
   readonly access: "open" | "closed";
   readonly standbys: readonly StandbyConnection[];
+  /** Node ids that have a physical replication slot here. */
+  readonly slots: readonly string[];
+  /** What markPrepared left. */
+  readonly preparedMark: string;
 }
 
 export interface StandbyConnection {
@@ -51,6 +55,8 @@ interface PrimaryRow {
   readonly flush: string;
   readonly sync: string;
   readonly access: string | null;
+  readonly slots: readonly string[];
+  readonly mark: string;
 }
 
 // pg_control's timeline lags behind a promotion until the next checkpoint; the WAL file's name does not.
@@ -59,7 +65,10 @@ const primaryQuery = `
     substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) as timeline,
     pg_current_wal_flush_lsn()::text as flush,
     current_setting('synchronous_standby_names') as sync,
-    current_setting('${accessSetting}', true) as access`;
+    current_setting('${accessSetting}', true) as access,
+    array(select slot_name::text from pg_replication_slots
+      where slot_type = 'physical' and not temporary and slot_name ~ '^pg_[0-9a-f]{8}_[0-9]+$') as slots,
+    coalesce(obj_description(to_regnamespace('_mainstay'), 'pg_namespace'), '') as mark`;
 
 async function readPrimary(client: ClientBase): Promise<PrimaryStatus> {
   const row = onlyRow((await client.query<PrimaryRow>(primaryQuery)).rows);
@@ -71,6 +80,8 @@ async function readPrimary(client: ClientBase): Promise<PrimaryStatus> {
     syncStandbys: parseSyncStandbys(row.sync),
     access: row.access === "open" ? "open" : "closed",
     standbys: await readStandbys(client),
+    slots: row.slots.map(slotOwner),
+    preparedMark: row.mark,
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Decision } from "@mainstay/ha/decision.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
 import { clone, initialise, rewindTo } from "./act/data.ts";
-import { openAccess, prove } from "./act/opening.ts";
+import { openAccess, prepare, prove, setMemberSlots } from "./act/opening.ts";
 import { claim, dropRequest, recordSync, setPhase } from "./act/records.ts";
 import * as server from "./act/server.ts";
 import { type Node, specOf } from "./node.ts";
@@ -43,11 +43,16 @@ export async function act(
       return server.setSyncStandbys(node, specOf(seen.spec), decision.syncStandbys, signal);
     case "prove":
       return prove(node, decision.term);
+    case "prepare":
+      return prepare(node);
+    case "set-slots":
+      return setMemberSlots(node, decision.nodeIds);
     case "open-access":
-      return openAccess(node, specOf(seen.spec), signal);
+      return openAccess(node, signal);
     case "fence":
       return server.fence(node);
     case "stop":
+      if (decision.isPlanned) await server.checkpointBefore(node);
       return server.stopPostgres(node);
     case "drop-request":
       return dropRequest(node, signal);

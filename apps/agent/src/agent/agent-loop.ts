@@ -3,14 +3,14 @@ import { createWaker, runLoop, type Waker } from "@mainstay/control-loop/run-loo
 import { formatNodeStatus } from "@mainstay/dcs/records.ts";
 import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
 import { decide } from "@mainstay/ha/decide.ts";
-import { isOwnLock } from "@mainstay/ha/lease.ts";
+import { isHeldOn, isOwnLock } from "@mainstay/ha/lease.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import { act } from "./act.ts";
+import { createLook } from "./look.ts";
 import type { Node } from "./node.ts";
-import { nodeStatus, observe, withPostgres } from "./observe.ts";
-import { createPostgresWatch } from "./postgres-watch.ts";
+import { nodeStatus } from "./observe.ts";
 
 const everyMs = 200;
 /** While PostgreSQL starts, every look may find it ready. */
@@ -22,21 +22,11 @@ const stuckAfterMs = 30_000;
 const interruptible = new Set(["clone", "rewind", "initialise"]);
 
 export async function runAgent(node: Node, waker: Waker, signal: AbortSignal): Promise<void> {
-  const watch = createPostgresWatch({ ...node, server: node.config });
+  const look = createLook(node);
   let passSinceMs = monotonicMs();
   let latest: { seen: Observation; reason: string } | undefined;
   let told = "";
   const newsWaker = createWaker();
-
-  async function look(passSignal: AbortSignal): Promise<Observation> {
-    const { config, disk, keeper, supervisor, view } = node;
-    const parts = { self: config.nodeId, instanceId: config.instanceId, view, supervisor: supervisor() };
-    const known = { ...parts, lease: keeper.lease, intent: disk.intent, highestTerm: disk.highestTerm };
-    const partial = observe(known);
-    const postgres = await watch(supervisor(), partial, passSignal);
-    // PostgreSQL's answer took time: what leads must be newer than it.
-    return withPostgres(observe({ ...known, lease: keeper.lease, supervisor: supervisor() }), postgres);
-  }
 
   async function pass(loopSignal: AbortSignal): Promise<void> {
     passSinceMs = monotonicMs();
@@ -86,8 +76,7 @@ async function obeyLock(
   bootId: string,
 ): Promise<void> {
   await node.disk.obeyTerm(record.term);
-  const isLive = record.phase === "claimed" || record.phase === "serving";
-  if (isLive && !node.keeper.lease && isOwnLock(record, node.config.nodeId, bootId)) {
+  if (isHeldOn(record) && !node.keeper.lease && isOwnLock(record, node.config.nodeId, bootId)) {
     node.keeper.tell({ kind: "adopt", timing, lock: record, revision });
   }
 }

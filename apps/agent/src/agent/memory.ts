@@ -1,14 +1,16 @@
 /** What the agent remembers of the running PostgreSQL between two looks; all of it can be observed again. */
+import type { LockRecord } from "@mainstay/domain/cluster.ts";
 import type { PostgresState, PrimaryPostgres } from "@mainstay/ha/observation.ts";
-import { isSame } from "@mainstay/ha/opening.ts";
+import { isSame } from "@mainstay/ha/primary.ts";
 import type { PostgresStatus } from "@mainstay/postgres/status.ts";
-import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import type { RunningPostgres } from "../supervisor/protocol.ts";
 
 export type Memory = ReturnType<typeof createMemory>;
 
 export function createMemory() {
   let run: ReturnType<typeof createRun> | undefined;
+  let stoppedSinceMs: number | undefined;
+  let phase: { readonly name: string; readonly sinceMs: number } | undefined;
   const memory = {
     failedStarts: 0,
     /** The data directory was replaced or changed while PostgreSQL was down. */
@@ -19,7 +21,19 @@ export function createMemory() {
     runOf({ pid, as, startedAtMs }: RunningPostgres) {
       if (run?.startedAtMs !== startedAtMs) run = createRun(startedAtMs, pid, memory.startsClean);
       run.as = as;
+      stoppedSinceMs = undefined;
       return run;
+    },
+    /** For how long PostgreSQL has been seen down. */
+    stoppedForMs(atMs: number): number {
+      stoppedSinceMs ??= atMs;
+      return atMs - stoppedSinceMs;
+    },
+    /** For how long the lock has been in this term and phase. */
+    phaseForMs({ term, phase: current }: LockRecord, atMs: number): number {
+      const name = `${term} ${current}`;
+      if (phase?.name !== name) phase = { name, sinceMs: atMs };
+      return atMs - phase.sinceMs;
     },
     /** PostgreSQL is down: a run that never answered was a failed start. */
     forgetRun(): void {
@@ -75,15 +89,16 @@ function createRun(startedAtMs: number, pid: number, startsClean: boolean) {
       run.syncStandbys = syncStandbys;
       run.syncSince = position;
     },
-    unanswered(atMs: number): PostgresState {
-      if (!run.hasAnswered) return { kind: "starting", as: run.as, forMs: monotonicMs() - startedAtMs };
-      silentSinceMs ??= atMs;
+    /** `askedAtMs`: when the question was asked that has had no answer by `atMs`. */
+    unanswered(askedAtMs: number, atMs: number): PostgresState {
+      if (!run.hasAnswered) return { kind: "starting", as: run.as, forMs: atMs - startedAtMs };
+      silentSinceMs ??= askedAtMs;
       return { kind: "hung", as: run.as, forMs: atMs - silentSinceMs };
     },
     /** 0 while it streams. */
     notStreamingFor(name: string, isStreaming: boolean, atMs: number): number {
       const forMs = unchangedFor(`stream ${name}`, String(isStreaming), atMs);
-      return isStreaming ? 0 : forMs;
+      return isStreaming ? 0 : Math.max(1, forMs);
     },
     unchangedFor: (name: string, value: string, atMs: number) => unchangedFor(`reply ${name}`, value, atMs),
   };

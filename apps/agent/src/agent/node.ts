@@ -5,6 +5,7 @@ import type { PrefixView } from "@mainstay/dcs/prefix-view.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
 import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
+import type { VolumeState } from "@mainstay/ha/observation.ts";
 import type { ProgramContext } from "@mainstay/postgres/program.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
@@ -14,6 +15,7 @@ import type { SupervisorState, ToSupervisor } from "../supervisor/protocol.ts";
 import type { Disk } from "./disk.ts";
 import type { AgentEvents } from "./events/agent-events.ts";
 import type { Memory } from "./memory.ts";
+import type { PeerLinks } from "./peer-links.ts";
 import type { createSettingsFiles } from "./settings-files.ts";
 
 export interface Node {
@@ -27,6 +29,8 @@ export interface Node {
   readonly store: Store;
   readonly keys: ReturnType<typeof instanceKeys>;
   readonly view: PrefixView;
+  readonly links: PeerLinks;
+  readonly volume: () => VolumeState;
   readonly events: AgentEvents;
   readonly log: Log;
   readonly supervisor: () => SupervisorState;

@@ -4,10 +4,12 @@ import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { PrefixView } from "@mainstay/dcs/prefix-view.ts";
 import { parseLock, parseNodeStatus, parseSpec, parseSwitchover, parseSync } from "@mainstay/dcs/records.ts";
 import type { NodeStatus } from "@mainstay/domain/cluster.ts";
+import { impedimentOf } from "@mainstay/ha/impediment.ts";
 import type { Observation, PostgresState, SeenLock, SeenPeer, SeenSync } from "@mainstay/ha/observation.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import type { Lease } from "../keeper/protocol.ts";
 import type { SupervisorState } from "../supervisor/protocol.ts";
+import type { Memory } from "./memory.ts";
 
 export interface Seen {
   readonly self: string;
@@ -17,6 +19,9 @@ export interface Seen {
   readonly lease: Lease | undefined;
   readonly intent: Observation["intent"];
   readonly highestTerm: number;
+  readonly memory: Memory;
+  readonly links: Observation["links"];
+  readonly volume: Observation["volume"];
 }
 
 /** All but PostgreSQL itself. Whatever the store holds that cannot be parsed ends the pass with an error. */
@@ -27,15 +32,18 @@ export function observe(seen: Seen): Omit<Observation, "postgres"> {
   const request = text(keys.switchover);
   return {
     nowMs: monotonicMs(),
+    wallMs: Date.now(),
     self: seen.self,
     bootId: seen.supervisor.bootId,
     spec: spec === undefined ? undefined : parseSpec(spec),
-    lock: seenLock(seen.view, keys.lock),
+    lock: seenLock(seen.view, keys.lock, seen.memory),
     sync: seenSync(seen.view, keys.sync),
     lease: seen.lease,
     intent: seen.intent,
     highestTerm: seen.highestTerm,
     peers: peers(seen.view, keys.nodesPrefix, keys.node(seen.self)),
+    links: seen.links,
+    volume: seen.volume,
     request: request === undefined ? undefined : parseSwitchover(request),
     shutdown: seen.supervisor.shutdown,
   };
@@ -47,16 +55,19 @@ export function withPostgres(seen: Omit<Observation, "postgres">, postgres: Post
 }
 
 /** A view that was lost says nothing about now. */
-function seenLock(view: PrefixView, key: string): SeenLock {
+function seenLock(view: PrefixView, key: string, memory: Memory): SeenLock {
   if (!view.isLive) return { kind: "unknown" };
   const found = view.values.get(key);
   if (!found) return { kind: "free" };
   const { value, changedAtMs } = found;
+  const nowMs = monotonicMs();
+  const record = parseLock(value.value);
   return {
     kind: "held",
-    record: parseLock(value.value),
+    record,
     revision: value.modRevision,
-    unchangedForMs: monotonicMs() - changedAtMs,
+    unchangedForMs: nowMs - changedAtMs,
+    phaseForMs: memory.phaseForMs(record, nowMs),
   };
 }
 
@@ -96,6 +107,7 @@ export function nodeStatus(
     systemId: "systemId" in postgres ? postgres.systemId : null,
     flushPosition: isRunning ? postgres.flushPosition : null,
     isStreaming: postgres.kind === "standby" && postgres.receiver === "streaming",
+    impediment: impedimentOf(seen) ?? null,
     pids: {
       supervisor: supervisor.pids.supervisor,
       fencer: supervisor.pids.fencer,

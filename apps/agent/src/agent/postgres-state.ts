@@ -5,6 +5,7 @@ import type {
   PrimaryPostgres,
   StandbyPostgres,
 } from "@mainstay/ha/observation.ts";
+import { preparedMark } from "@mainstay/postgres/queries.ts";
 import type { PostgresStatus, PrimaryStatus, StandbyStatus } from "@mainstay/postgres/status.ts";
 import type { Memory } from "./memory.ts";
 
@@ -26,8 +27,10 @@ function toPrimary(
   others: readonly string[],
   atMs: number,
 ): PrimaryPostgres {
+  const { preparedMark: mark, ...facts } = status;
   return {
-    ...status,
+    ...facts,
+    isPrepared: mark === preparedMark,
     forMs: atMs - run.kindSinceMs,
     recoveryEnd: run.recoveryEnd,
     syncSince: run.syncSince,

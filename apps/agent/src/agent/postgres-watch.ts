@@ -39,7 +39,9 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
     }
     const { systemId, timeline, isClean } = control.data;
     const isStandby = await pathExists(join(paths.dataDir, "standby.signal"));
-    return { kind: "stopped", systemId, timeline, isClean, isStandby, failedStarts: memory.failedStarts };
+    const { failedStarts } = memory;
+    const forMs = memory.stoppedForMs(monotonicMs());
+    return { kind: "stopped", systemId, timeline, isClean, isStandby, failedStarts, forMs };
   }
 
   async function closeSession(): Promise<void> {
@@ -48,9 +50,26 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
     await old?.client.end().catch(() => {});
   }
 
+  /** A server whose connections are all taken is well: the session that there is goes on. */
+  async function renewSession(): Promise<void> {
+    const sinceMs = monotonicMs();
+    try {
+      const client = await connectLocal(server, { queryTimeoutMs: 1_000 });
+      await closeSession();
+      session = { client, sinceMs };
+    } catch (error) {
+      if (session && isTooManyConnections(error)) {
+        session = { ...session, sinceMs };
+        return;
+      }
+      await closeSession();
+      throw error;
+    }
+  }
+
   async function status(): Promise<PostgresStatus> {
-    if (session && monotonicMs() - session.sinceMs > sessionMs) await closeSession();
-    session ??= { client: await connectLocal(server, { queryTimeoutMs: 1_000 }), sinceMs: monotonicMs() };
+    if (!session || monotonicMs() - session.sinceMs > sessionMs) await renewSession();
+    if (!session) throw new Error("BUG: no session");
     try {
       return await readStatus(session.client);
     } catch (error) {
@@ -66,6 +85,7 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
   ): Promise<PostgresState> => {
     if (!postgres) return stopped(exits, signal);
     const run = memory.runOf(postgres);
+    const askedAtMs = monotonicMs();
     try {
       const now = await status();
       const atMs = monotonicMs();
@@ -73,8 +93,11 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
       const others = (seen.spec?.members ?? []).map(({ id }) => id).filter((id) => id !== seen.self);
       return toState(now, run, others, atMs);
     } catch {
-      const atMs = monotonicMs();
-      return run.unanswered(atMs);
+      return run.unanswered(askedAtMs, monotonicMs());
     }
   };
+}
+
+function isTooManyConnections(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "53300";
 }

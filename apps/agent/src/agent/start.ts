@@ -18,7 +18,9 @@ import { openDisk } from "./disk.ts";
 import { createAgentEvents, writeEvents } from "./events/agent-events.ts";
 import { createMemory } from "./memory.ts";
 import type { Node } from "./node.ts";
+import { openPeerLinks } from "./peer-links.ts";
 import { createSettingsFiles } from "./settings-files.ts";
+import { watchVolume } from "./volume-watch.ts";
 
 export interface AgentProcess extends Pick<Node, "tellSupervisor" | "shutdownSignal"> {
   readonly nodeDir: string;
@@ -62,6 +64,8 @@ export async function startAgent({ nodeDir, waker, supervisor, ...agent }: Agent
     store,
     keys,
     view,
+    links: openPeerLinks(wake, signal),
+    volume: watchVolume(config.volumeDir, signal),
     events: createAgentEvents(config.instanceId, events),
     supervisor: () => {
       const state = supervisor();

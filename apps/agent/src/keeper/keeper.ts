@@ -8,7 +8,7 @@ import type { instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { Store, StoredValue, Write } from "@mainstay/dcs/store.ts";
 import type { LockRecord } from "@mainstay/domain/cluster.ts";
 import type { Timing } from "@mainstay/domain/timing.ts";
-import { deadlineAfter, renewed } from "@mainstay/ha/lease.ts";
+import { deadlineAfter, isHeldOn, renewed } from "@mainstay/ha/lease.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import type { FencerLine } from "./fencer-line.ts";
@@ -87,7 +87,7 @@ export class Keeper {
     if (!this.#held) return undefined;
     const { lock, revision } = this.#held;
     const at = await this.#swap({ ...renewed(lock), phase }, revision);
-    if (at !== undefined && (phase === "released" || phase === "stopped")) this.#lose();
+    if (at !== undefined && !isHeldOn({ ...lock, phase })) this.#lose();
     return at;
   }
 
@@ -126,8 +126,7 @@ export class Keeper {
    * else the store holds of this run, the agent sees and lets this keeper adopt.
    */
   #adoptOwn(mine: LockRecord, current: StoredValue | undefined): void {
-    const isLive = mine.phase === "claimed" || mine.phase === "serving";
-    if (isLive && current?.value === formatRecord(mine)) {
+    if (isHeldOn(mine) && current?.value === formatRecord(mine)) {
       this.#held = { lock: mine, revision: current.modRevision };
     } else {
       this.#lose();

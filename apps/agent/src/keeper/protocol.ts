@@ -15,7 +15,7 @@ export type ToKeeper =
     }
   /** Goes on with a lock of this supervisor that an earlier agent held. */
   | { readonly kind: "adopt"; readonly timing: Timing; readonly lock: LockRecord; readonly revision: bigint }
-  | { readonly kind: "set-phase"; readonly phase: "serving" | "released" | "stopped" };
+  | { readonly kind: "set-phase"; readonly phase: "opening" | "serving" | "released" | "stopped" };
 
 export type FromKeeper =
   /** Every time the lease begins, grows or ends. */

@@ -16,6 +16,7 @@ import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { nodePaths, supervisorLock } from "../node-paths.ts";
 import { readUncheckedConfig } from "../unchecked-config.ts";
 import { keepFencer } from "./fencer-child.ts";
+import { openLivenessPort } from "./liveness-port.ts";
 import type {
   Fenced,
   PostgresEnd,
@@ -56,6 +57,7 @@ process.on("SIGTERM", () => requestShutdown("hand-over"));
 process.on("SIGUSR2", () => requestShutdown("in-place"));
 process.on("SIGINT", () => {});
 startAgent();
+openLivenessPort(config, log);
 keepCompiled();
 
 /** A second supervisor of the same node would start a second PostgreSQL. */

@@ -33,7 +33,8 @@ defaults
   timeout client 24h
   timeout server 24h
   timeout connect 1s
-  retries 2
+  # A server that refuses is down; the client that asks again is let in as soon as the next leader is routed.
+  retries 0
   option clitcpka
   option srvtcpka
 

@@ -15,12 +15,13 @@ function status(nodeId: string, changes: Partial<NodeStatus> = {}): NodeStatus {
     systemId: "7",
     flushPosition: 1_000n,
     isStreaming: true,
+    impediment: null,
     pids: { supervisor: 1, agent: 2, fencer: 3, postmaster: 4 },
     ...changes,
   };
 }
 
-const sync = { term: 1, leader: "a", mode: "sync" as const, members: ["b"], systemId: "7" };
+const sync = { term: 1, leader: "a", mode: "sync" as const, members: ["b"], systemId: "7", takeovers: [] };
 const alone = { ...sync, mode: "async" as const, members: [] };
 
 function candidates(changes: Partial<Candidates> = {}): Candidates {

@@ -1,8 +1,10 @@
 /** Actions on the way from "PostgreSQL is primary" to "clients may come". */
-import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
 import {
   createFirstTenant,
   createInternalRoles,
+  markPrepared,
+  preparedMark,
+  readPreparedMark,
   reloadSettings,
   setSlots,
   writeProof,
@@ -33,35 +35,36 @@ async function write(node: Node, term: number) {
   return await writeProof(client, term, node.config.nodeId);
 }
 
-/** Roles, first tenant and slots are all repeatable: whoever leads next finds or makes them. */
-export async function openAccess(node: Node, spec: ClusterSpec, signal: AbortSignal): Promise<void> {
-  await using client = await connectLocal(node.config, { queryTimeoutMs: 10_000 });
-  await createInternalRoles(client);
+const queryTimeoutMs = 10_000;
+
+/** The platform's roles, and once the first tenant: what the tenants changed afterwards is theirs. Repeatable. */
+export async function prepare(node: Node): Promise<void> {
+  await using client = await connectLocal(node.config, { queryTimeoutMs });
   const { bootstrap } = node.config;
-  if (bootstrap && !(await isPrepared(client))) {
-    const connect = (database: string) => connectLocal(node.config, { database, queryTimeoutMs: 10_000 });
+  const mark = await readPreparedMark(client);
+  if (mark === preparedMark) return;
+  await createInternalRoles(client);
+  if (bootstrap && mark === "") {
+    const connect = (database: string) => connectLocal(node.config, { database, queryTimeoutMs });
     await createFirstTenant(client, bootstrap, connect);
-    await client.query("comment on schema _mainstay is 'prepared'");
   }
-  await setSlots(
-    client,
-    spec.members.map(({ id }) => id).filter((id) => id !== node.config.nodeId),
-  );
+  await markPrepared(client);
+}
+
+export async function setMemberSlots(node: Node, nodeIds: readonly string[]): Promise<void> {
+  await using client = await connectLocal(node.config, { queryTimeoutMs });
+  await setSlots(client, nodeIds);
+}
+
+export async function openAccess(node: Node, signal: AbortSignal): Promise<void> {
+  await prepare(node);
+  await using client = await connectLocal(node.config, { queryTimeoutMs });
   await node.settings.writeAccess("open");
   await reloadSettings(client);
   await untilReloaded(client, signal);
-  checkpointSoon(node);
 }
 
 type Client = Awaited<ReturnType<typeof connectLocal>>;
-
-/** Once: what the tenants changed afterwards is theirs. */
-async function isPrepared(client: Client): Promise<boolean> {
-  const { rows } = await client.query(
-    "select obj_description('_mainstay'::regnamespace) = 'prepared' as done",
-  );
-  return rows[0]?.done === true;
-}
 
 /** The postmaster reads pg_hba.conf before it notes the time of its reload. */
 async function untilReloaded(client: Client, signal: AbortSignal): Promise<void> {
@@ -72,13 +75,4 @@ async function untilReloaded(client: Client, signal: AbortSignal): Promise<void>
     return rows[0]?.done ? true : undefined;
   };
   await waitFor(look, { what: "the reload", timeoutMs: 3_000, everyMs: 5, signal });
-}
-
-/** A rewind from this node compares timelines of its last checkpoint, so the promotion needs one. */
-function checkpointSoon(node: Node): void {
-  const checkpoint = async () => {
-    await using client = await connectLocal(node.config, { queryTimeoutMs: 0 });
-    await client.query("checkpoint");
-  };
-  checkpoint().catch((error: unknown) => node.log.warn({ err: error }, "the checkpoint failed"));
 }

@@ -20,7 +20,7 @@ export async function claim(
 
 export async function setPhase(
   node: Node,
-  phase: "serving" | "released" | "stopped",
+  phase: "opening" | "serving" | "released" | "stopped",
   signal: AbortSignal,
 ): Promise<void> {
   const revision = await node.keeper.ask({ kind: "set-phase", phase });

@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
-import { isSame } from "@mainstay/ha/opening.ts";
+import { isSame } from "@mainstay/ha/primary.ts";
 import { reloadSettings, startPromotion } from "@mainstay/postgres/queries.ts";
 import { type PostgresStatus, readStatus } from "@mainstay/postgres/status.ts";
 import { syncDirectory } from "@mainstay/runtime/files.ts";
@@ -13,6 +13,7 @@ import type { Node } from "../node.ts";
 import { makeStandby } from "./standby-signal.ts";
 
 const fastStopMs = 10_000;
+const checkpointMs = 15_000;
 
 export async function startPrimary(
   node: Node,
@@ -79,6 +80,22 @@ export async function promote(
   await untilSyncSetting(node, syncStandbys, signal);
   await startPromotion(client);
   await untilStatus(node, "the end of recovery", 10_000, signal, ({ kind }) => kind === "primary");
+  // A rewind from this node compares timelines of its last checkpoint.
+  void checkpoint(node, 0);
+}
+
+/** Before a planned stop, while clients are still served: so the shutdown's own checkpoint is short. */
+export function checkpointBefore(node: Node): Promise<void> {
+  return checkpoint(node, checkpointMs);
+}
+
+async function checkpoint(node: Node, queryTimeoutMs: number): Promise<void> {
+  try {
+    await using client = await connectLocal(node.config, { queryTimeoutMs });
+    await client.query("checkpoint");
+  } catch (error) {
+    node.log.warn({ err: error }, "the checkpoint failed");
+  }
 }
 
 export async function setSyncStandbys(

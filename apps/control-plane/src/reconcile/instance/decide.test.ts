@@ -87,6 +87,7 @@ const sync = {
   mode: "sync" as const,
   members: ["pg-0a1b2c3d-2"],
   systemId: "7",
+  takeovers: [],
 };
 
 function seen(changes: Partial<SeenInstance> = {}, stored: Partial<StoredInstance> = {}): SeenInstance {

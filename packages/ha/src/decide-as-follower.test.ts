@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decision.ts";
+import type { Observation } from "./observation.ts";
+import {
+  held,
+  observation,
+  recorded,
+  request,
+  silent,
+  spec,
+  standby,
+  stopped,
+} from "./observation-builders.ts";
+
+const down = [{ nodeId: "b", state: "refused" }] as const;
+const broken = standby({ receiver: "connecting", notStreamingForMs: 20 });
+const spent = Array.from({ length: 3 }, () => "2025-12-31T23:30:00.000Z");
+const lossy = { ...request, kind: "failover", target: "a", acceptLoss: true } as const;
+const only = (id: string) => ({ ...spec, members: [{ id, address: "127.0.0.4", port: 5432 }] });
+
+const table: readonly [string, Observation, Partial<Decision>][] = [
+  [
+    "a leader whose node is down is not waited for (fast path)",
+    observation({ links: down, postgres: broken }),
+    { action: "claim" },
+  ],
+  [
+    "a leader that refuses connections while its stream lives is left alone",
+    observation({ links: down }),
+    { action: "wait" },
+  ],
+  [
+    "a silent leader is waited for",
+    observation({ links: [{ nodeId: "b", state: "unknown" }], postgres: broken }),
+    { action: "wait" },
+  ],
+  [
+    "the fast path is never taken in asynchronous state",
+    observation({ links: down, postgres: broken, sync: recorded({ mode: "async", members: [] }) }),
+    { action: "wait" },
+  ],
+  [
+    "the fast path is not taken when the budget is used up (F48)",
+    observation({ links: down, postgres: broken, sync: recorded({ takeovers: spent }) }),
+    { action: "wait" },
+  ],
+  [
+    "a lock that ran out is claimed whatever the budget",
+    observation({ lock: silent(), sync: recorded({ takeovers: spent }) }),
+    { action: "claim" },
+  ],
+  [
+    "a store that lost terms is not followed (F50)",
+    observation({ highestTerm: 4, postgres: stopped({}) }),
+    { action: "wait", reason: "the store's term 3 is older than this node's 4" },
+  ],
+  [
+    "a node that was replaced neither runs nor follows",
+    observation({ spec: only("b") }),
+    { action: "fence" },
+  ],
+  [
+    "a node that was replaced may still be the only one with everything",
+    observation({ lock: silent(), spec: only("c") }),
+    { action: "claim" },
+  ],
+  [
+    "an old primary is rewound from a leader that is opening",
+    observation({ postgres: stopped({}), lock: held({ phase: "opening" }) }),
+    { action: "rewind", from: "b" },
+  ],
+  [
+    "a node that lacks commits claims when an operator accepts it (S16)",
+    observation({ lock: silent(), sync: recorded({ mode: "async", members: [] }), request: lossy }),
+    { action: "claim" },
+  ],
+  [
+    "a node that lacks commits leaves a living leader alone whatever an operator accepts",
+    observation({ sync: recorded({ mode: "async", members: [] }), request: lossy }),
+    { action: "wait" },
+  ],
+];
+
+for (const [situation, seen, expected] of table) {
+  test(situation, () => {
+    const decision = decide(seen);
+    assert.deepEqual({ ...decision, ...expected }, decision, decision.reason);
+  });
+}
+
+test("a takeover by choice counts against the budget, one by a lock that ran out does not", () => {
+  const chosen = decide(observation({ links: down, postgres: broken }));
+  const due = decide(observation({ lock: silent() }));
+  assert.deepEqual(
+    [chosen, due].map((decision) => (decision.action === "claim" ? decision.sync.takeovers : undefined)),
+    [["2026-01-01T00:00:00.000Z"], []],
+  );
+});
+
+test("whoever leads in spite of losses is the only one who may lead next", () => {
+  const sync = recorded({ mode: "async", members: [] });
+  const decision = decide(observation({ lock: silent(), sync, request: lossy }));
+  assert.ok(decision.action === "claim");
+  assert.deepEqual([decision.sync.mode, decision.sync.members], ["async", []]);
+});
