@@ -1,11 +1,12 @@
 /**
  * How long clients cannot write after each fault, and what is lost:
- * npm run bench:failover -- [--rounds N] [--faults a,b] [--seed S] [--steps]
+ * npm run bench:failover -- [--rounds N] [--faults a,b] [--seed S] [--steps] [--peer patroni]
  */
 import { parseArgs } from "node:util";
 import { createRandom } from "@mainstay/test/simulation/clock.ts";
 import { faults } from "./faults.ts";
 import { startMainstay } from "./mainstay.ts";
+import { missingPrograms, startPatroni } from "./patroni.ts";
 import { playRound, type Round } from "./round.ts";
 import type { Subject } from "./subject.ts";
 import { formatTable, type Row } from "./table.ts";
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     /** Prints what happened in each round, with times since the fault. */
     steps: { type: "boolean", default: false },
+    /** Measured too, in the same run. */
+    peer: { type: "string" },
   },
 });
 const wanted = values.faults.split(",").map((name) => {
@@ -27,8 +30,18 @@ const wanted = values.faults.split(",").map((name) => {
   return fault;
 });
 
-const rows = await measure(startMainstay);
-process.stdout.write(`\n${formatTable(rows)}`);
+if (values.peer !== undefined && values.peer !== "patroni") throw new Error("the only peer is patroni");
+
+const rows = [...(await measure(startMainstay)), ...(values.peer ? await measurePatroni() : [])];
+const ordered = wanted.flatMap(({ name }) => rows.filter(({ fault }) => fault === name));
+process.stdout.write(`\n${formatTable(ordered)}`);
+
+async function measurePatroni(): Promise<Row[]> {
+  const missing = await missingPrograms();
+  if (missing.length === 0) return measure(startPatroni);
+  process.stdout.write(`Patroni is left out, these are missing: ${missing.join(", ")}\n`);
+  return [];
+}
 
 async function measure(start: () => Promise<Subject>): Promise<Row[]> {
   const random = createRandom(Number(values.seed));

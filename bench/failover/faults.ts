@@ -97,6 +97,16 @@ async function freeze(machine: Machine): Promise<Cure> {
 }
 
 async function signalOne(machine: Machine, of: "postmaster" | "agent", name: NodeJS.Signals): Promise<Cure> {
-  process.kill(await machine.pid(of), name);
-  return nothing;
+  const pid = await machine.pid(of);
+  process.kill(pid, name);
+  return name === "SIGSTOP" ? () => thaw(pid) : nothing;
+}
+
+/** Whoever noticed has killed it. */
+async function thaw(pid: number): Promise<void> {
+  try {
+    process.kill(pid, "SIGCONT");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
 }

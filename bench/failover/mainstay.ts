@@ -5,8 +5,8 @@ import { waitFor } from "@mainstay/runtime/pause.ts";
 import { startBalancer, type TestBalancer } from "@mainstay/test/kit/balancer.ts";
 import { password, type TestNode } from "@mainstay/test/kit/node.ts";
 import { startInstance, type TestInstance } from "@mainstay/test/kit/nodes.ts";
-import pg from "pg";
-import type { ClientOptions, Machine, Pair, Step, Subject } from "./subject.ts";
+import type { Machine, Pair, Step, Subject } from "./subject.ts";
+import { answers } from "./writer.ts";
 
 const limits = { timeoutMs: 3_000, signal: new AbortController().signal };
 
@@ -19,11 +19,12 @@ export async function startMainstay(): Promise<Subject> {
   const client = { host: balancer.address, port: balancer.port, user: "owner", password, database: "rdb" };
   await waitFor(() => answers(client), { what: "an answer at the endpoint", timeoutMs: 20_000 });
   const running = parts.move();
-  const machines = new Map(instance.nodes.map((node) => [node.id, toMachine(instance, node)]));
+  const machines = new Map(instance.nodes.map((node) => [node.id, toMachine(node)]));
   let requests = 0;
   return {
     name: "Mainstay",
     client,
+    keepsLeader: new Set<string>(),
     async healthy() {
       const leader = await instance.served({ isSync: true });
       await instance.forgetTakeovers();
@@ -54,29 +55,14 @@ export async function startMainstay(): Promise<Subject> {
   };
 }
 
-async function answers(options: ClientOptions): Promise<true | undefined> {
-  const client = new pg.Client({ ...options, connectionTimeoutMillis: 1_000 });
-  client.on("error", () => {});
-  return client
-    .connect()
-    .then(() => true as const)
-    .catch(() => undefined)
-    .finally(() => client.end().catch(() => {}));
-}
-
-function toMachine(instance: TestInstance, node: TestNode): Machine {
+function toMachine(node: TestNode): Machine {
   const { network } = node;
   return {
     id: node.id,
     kill: () => node.kill(),
     start: () => node.start(),
     signal: (name) => node.signal(name),
-    async pid(of) {
-      if (of === "postmaster") return node.pid("postmaster");
-      const pid = (await instance.status(node.id))?.pids.agent;
-      if (!pid) throw new Error(`the agent of ${node.id} has not reported`);
-      return pid;
-    },
+    pid: (of) => node.pid(of),
     network: network && { cut: () => network.cut({ kind: "all" }), mend: () => network.mend() },
   };
 }

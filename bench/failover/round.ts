@@ -37,8 +37,9 @@ export async function playRound(
   const struckAtMs = Date.now();
   const cure = await fault.strike(subject, pair);
   if (!cure) return undefined;
-  if (fault.leader === "changes") await untilTermAbove(subject, termBefore);
-  await untilWrites(writer, settledWrites[fault.leader]);
+  const leader = subject.keepsLeader.has(fault.name) ? "stays" : fault.leader;
+  if (leader === "changes") await untilTermAbove(subject, termBefore);
+  await untilWrites(writer, settledWrites[leader]);
   const writesMs = endOfGap(writer, struckMs);
   await cure();
   const curedMs = performance.now();
@@ -53,7 +54,7 @@ export async function playRound(
     errors: writer.errors - errorsBefore,
     lostRows: await writer.lostRows(),
     termChanges,
-    isFalseFailover: termChanges > (fault.leader === "changes" ? 1 : 0),
+    isFalseFailover: termChanges > (leader === "changes" ? 1 : 0),
     rejoinMs,
     steps: steps
       .map((step) => ({ ...step, atMs: step.atMs - struckAtMs }))

@@ -2,6 +2,8 @@
 export interface Subject extends AsyncDisposable {
   readonly name: string;
   readonly client: ClientOptions;
+  /** Faults after which this system goes on with the same leader, where others fail over. */
+  readonly keepsLeader: ReadonlySet<string>;
   /** Resolves when clients can write and commits wait for the standby. */
   healthy(): Promise<Pair>;
   /** Grows with each change of leader. */

@@ -90,3 +90,14 @@ async function connect(options: ClientOptions): Promise<pg.Client & AsyncDisposa
   }
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
 }
+
+/** Whether somebody can connect. */
+export async function answers(options: ClientOptions): Promise<true | undefined> {
+  return connect(options).then(
+    async (client) => {
+      await client[Symbol.asyncDispose]();
+      return true as const;
+    },
+    () => undefined,
+  );
+}

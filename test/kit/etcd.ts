@@ -125,8 +125,8 @@ function etcdArguments(dir: string, own: Place, all: readonly Place[], isDurable
     `--key-file=${file("server.key")}`,
     `--trusted-ca-file=${file("ca.crt")}`,
     "--client-cert-auth",
-    "--heartbeat-interval=100",
-    "--election-timeout=1000",
+    "--heartbeat-interval=50",
+    "--election-timeout=500",
     ...(isDurable ? [] : ["--unsafe-no-fsync"]),
   ];
 }

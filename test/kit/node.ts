@@ -7,7 +7,7 @@ import { attachVolume, createVolume, detachVolume } from "@mainstay/compute/loca
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { scramVerifier } from "@mainstay/postgres/scram.ts";
-import { killTree, signalTree } from "@mainstay/runtime/process-tree.ts";
+import { killTree, processesUnder, signalTree } from "@mainstay/runtime/process-tree.ts";
 import pg from "pg";
 import type { TestEtcd } from "./etcd.ts";
 import { createHostNetwork, type HostNetwork } from "./network.ts";
@@ -15,11 +15,15 @@ import { createHostNetwork, type HostNetwork } from "./network.ts";
 const supervisor = join(import.meta.dirname, "../../apps/agent/src/supervisor/main.ts");
 export const password = "Secret-of-a-test-1";
 
+export type NodeProcess = "supervisor" | "agent" | "fencer" | "postmaster";
+
 export interface TestNode {
   readonly id: string;
   readonly address: string;
   readonly dir: string;
   readonly volumeDir: string;
+  /** It is a file system of its own. */
+  readonly isVolumeOwn: boolean;
   /** Of supervisor, fencer and agent, JSON lines. */
   readonly logFile: string;
   /** Undefined where hosts cannot be cut off. */
@@ -28,7 +32,7 @@ export interface TestNode {
   /** Power cut. */
   kill(): Promise<void>;
   signal(name: NodeJS.Signals): Promise<void>;
-  pid(of: "supervisor" | "postmaster"): Promise<number>;
+  pid(of: NodeProcess): Promise<number>;
   /** A tenant's session, straight to the node. */
   client(): Promise<pg.Client & AsyncDisposable>;
   /** Ends its processes and leaves no mount and no rule behind. */
@@ -56,10 +60,7 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
     ...(await certificates(authority, nodeId, address)),
     "node.json": JSON.stringify(config),
   });
-  if (input.volumeBytes !== undefined) {
-    const fault = await createVolume(nodeDir, input.volumeBytes, user);
-    if (fault === undefined) await attachVolume(nodeDir);
-  }
+  const isVolumeOwn = await attachOwnVolume(nodeDir, input);
   const network = await createHostNetwork(`mainstay-${nodeId}`, address);
   const logFile = join(nodeDir, "log", "node.log");
   const log = await open(logFile, "a");
@@ -68,6 +69,7 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
     address,
     dir: nodeDir,
     volumeDir: config.volumeDir,
+    isVolumeOwn,
     logFile,
     network,
     start() {
@@ -83,6 +85,7 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
     kill: () => killTree(nodeDir),
     signal: (name) => signalTree(nodeDir, name),
     async pid(of) {
+      if (of === "agent" || of === "fencer") return programPid(nodeDir, `${of}/main.ts`);
       const file =
         of === "supervisor" ? join(nodeDir, "supervisor.pid") : join(config.volumeDir, "data/postmaster.pid");
       return Number((await readFile(file, "utf8")).split("\n")[0]);
@@ -108,6 +111,21 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
       await detachVolume(nodeDir);
     },
   };
+}
+
+async function attachOwnVolume(nodeDir: string, { volumeBytes, user }: NodeInput): Promise<boolean> {
+  if (volumeBytes === undefined) return false;
+  if ((await createVolume(nodeDir, volumeBytes, user)) !== undefined) return false;
+  await attachVolume(nodeDir);
+  return true;
+}
+
+async function programPid(nodeDir: string, program: string): Promise<number> {
+  for (const pid of await processesUnder(nodeDir)) {
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (commandLine.includes(program)) return pid;
+  }
+  throw new Error(`${program} does not run in ${nodeDir}`);
 }
 
 async function nodeConfig(

@@ -1,0 +1,150 @@
+/** What can be done to a pair, its store and its balancer, and how each is undone. */
+import { rm, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { formatRecord } from "@mainstay/dcs/format-record.ts";
+import { run } from "@mainstay/runtime/run.ts";
+import type { TestBalancer } from "../kit/balancer.ts";
+import type { NodeProcess, TestNode } from "../kit/node.ts";
+import type { TestInstance } from "../kit/nodes.ts";
+
+export interface Target {
+  readonly instance: TestInstance;
+  readonly balancer: TestBalancer;
+  readonly primary: TestNode;
+  readonly standby: TestNode;
+}
+
+export type Cure = () => Promise<void>;
+
+/** Resolves to the cure; undefined: it cannot be done here. */
+export type Strike = (target: Target) => Promise<Cure | undefined>;
+
+export const faults: Readonly<Record<string, Strike>> = {
+  "primary's host killed": ({ primary }) => killHost(primary),
+  "standby's host killed": ({ standby }) => killHost(standby),
+  "both hosts killed": async ({ primary, standby }) =>
+    together(await Promise.all([killHost(primary), killHost(standby)])),
+  "primary's host frozen": ({ primary }) => freezeHost(primary),
+  "standby's host frozen": ({ standby }) => freezeHost(standby),
+  "primary's host cut off": ({ primary }) => cutOff(primary),
+  "standby's host cut off": ({ standby }) => cutOff(standby),
+  "primary cut off from the store": ({ instance, primary }) => cutFromStore(instance, primary),
+  "standby cut off from the store": ({ instance, standby }) => cutFromStore(instance, standby),
+  "primary's postmaster killed": ({ primary }) => killProcess(primary, "postmaster"),
+  "standby's postmaster killed": ({ standby }) => killProcess(standby, "postmaster"),
+  "primary's postmaster frozen": ({ primary }) => freezeProcesses(primary, ["postmaster"]),
+  "primary's agent killed": ({ primary }) => killProcess(primary, "agent"),
+  "standby's agent killed": ({ standby }) => killProcess(standby, "agent"),
+  "primary's agent frozen": ({ primary }) => freezeProcesses(primary, ["agent"]),
+  "primary's fencer killed": ({ primary }) => killProcess(primary, "fencer"),
+  "primary's agent and fencer frozen": ({ primary }) => freezeProcesses(primary, ["agent", "fencer"]),
+  "primary's supervisor killed": ({ primary }) => killSupervisor(primary),
+  "primary's disk full": ({ primary }) => fillDisk(primary),
+  "standby's disk full": ({ standby }) => fillDisk(standby),
+  "store frozen": async ({ instance: { etcd } }) => {
+    etcd.signal("SIGSTOP");
+    return async () => etcd.signal("SIGCONT");
+  },
+  "store restarted": async ({ instance: { etcd } }) => {
+    for (const member of etcd.members) await member.kill();
+    for (const member of etcd.members) member.start();
+    return nothing;
+  },
+  "balancer killed": async ({ balancer }) => {
+    await balancer.kill("balancer");
+    return () => balancer.start();
+  },
+  "balancer and HAProxy killed": async ({ balancer }) => {
+    await balancer.kill("all");
+    return () => balancer.start();
+  },
+  switchover: async ({ instance, standby }) => {
+    await askForSwitchover(instance, standby);
+    return nothing;
+  },
+};
+
+const nothing: Cure = async () => {};
+
+export async function killHost(node: TestNode): Promise<Cure> {
+  await node.kill();
+  return async () => node.start();
+}
+
+export async function freezeHost(node: TestNode): Promise<Cure> {
+  await node.signal("SIGSTOP");
+  return () => node.signal("SIGCONT");
+}
+
+export async function cutOff({ network }: TestNode): Promise<Cure | undefined> {
+  await network?.cut({ kind: "all" });
+  return network && (() => network.mend());
+}
+
+async function cutFromStore({ etcd }: TestInstance, { network }: TestNode): Promise<Cure | undefined> {
+  const ports = etcd.settings.endpoints.map((endpoint) => Number(new URL(endpoint).port));
+  await network?.cut({ kind: "store", ports });
+  return network && (() => network.mend());
+}
+
+export async function killProcess(node: TestNode, of: NodeProcess): Promise<Cure> {
+  const pid = await node.pid(of).catch(() => undefined);
+  if (pid !== undefined) send(pid, "SIGKILL");
+  return nothing;
+}
+
+/** Without its supervisor a node ends; the platform starts it again. */
+async function killSupervisor(node: TestNode): Promise<Cure> {
+  await killProcess(node, "supervisor");
+  return async () => node.start();
+}
+
+export async function freezeProcesses(node: TestNode, names: readonly NodeProcess[]): Promise<Cure> {
+  const pids = await Promise.all(names.map((name) => node.pid(name).catch(() => undefined)));
+  const sendAll = (signal: NodeJS.Signals) => {
+    for (const pid of pids) if (pid !== undefined) send(pid, signal);
+  };
+  sendAll("SIGSTOP");
+  return async () => sendAll("SIGCONT");
+}
+
+/** Only a volume that is a file system of its own may be filled. */
+export async function fillDisk({ volumeDir, isVolumeOwn }: TestNode): Promise<Cure | undefined> {
+  if (!isVolumeOwn) return undefined;
+  const file = join(volumeDir, "ballast");
+  const { bavail, bsize } = await statfs(volumeDir);
+  await run("fallocate", ["-l", String(Math.max(1, bavail) * bsize), file], { timeoutMs: 10_000 }).catch(
+    () => {},
+  );
+  await run("dd", ["if=/dev/zero", `of=${file}.rest`, "bs=4096"], { okCodes: [0, 1], timeoutMs: 30_000 });
+  return async () => {
+    await rm(file, { force: true });
+    await rm(`${file}.rest`, { force: true });
+  };
+}
+
+export async function askForSwitchover({ store, keys }: TestInstance, target: TestNode): Promise<void> {
+  const value = formatRecord({
+    id: `chaos-${target.id}`,
+    kind: "switchover",
+    target: target.id,
+    reason: "asked for by a chaos run",
+    acceptLoss: false,
+  });
+  const limits = { timeoutMs: 2_000, signal: new AbortController().signal };
+  await store.transact([], [{ put: keys.switchover, value }], limits).catch(() => {});
+}
+
+function together(cures: readonly Cure[]): Cure {
+  return async () => {
+    await Promise.all(cures.map((cure) => cure()));
+  };
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}

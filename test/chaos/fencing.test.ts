@@ -1,0 +1,40 @@
+/** Whatever stands still: no commit of a deposed primary is acknowledged after the new one's first. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { historyProblems } from "./check-history.ts";
+import { cutOff, freezeHost, freezeProcesses, killHost, type Strike } from "./faults.ts";
+import { startPair } from "./pair.ts";
+
+const pair = await startPair();
+after(() => pair[Symbol.asyncDispose]());
+before(() => pair.healthy());
+
+const cases: Readonly<Record<string, Strike>> = {
+  "F10: the agent stands still": ({ primary }) => freezeProcesses(primary, ["agent"]),
+  "F10: agent and fencer stand still": ({ primary }) => freezeProcesses(primary, ["agent", "fencer"]),
+  "F3: the postmaster stands still": ({ primary }) => freezeProcesses(primary, ["postmaster"]),
+  "F23: the whole host stands still and goes on": ({ primary }) => freezeHost(primary),
+  "F15: the host is cut off and comes back": ({ primary }) => cutOff(primary),
+  "F14: every process of the host is killed": ({ primary }) => killHost(primary),
+};
+
+for (const [name, strike] of Object.entries(cases)) {
+  test(`${name}: another node leads, the old one acknowledges nothing more and rejoins`, async (t) => {
+    const target = await pair.target();
+    const cure = await strike(target);
+    if (!cure) return t.skip("hosts cannot be cut off here");
+    const other = target.standby.id;
+    await pair.instance.served({ by: other });
+    const acknowledged = pair.clients.acknowledged();
+    await waitFor(() => pair.clients.acknowledged() > acknowledged + 50 || undefined, {
+      what: "writes to the new leader",
+      timeoutMs: 20_000,
+    });
+    await cure();
+    await pair.healthy();
+    await pair.clients.readAll();
+    assert.deepEqual(historyProblems(pair.clients.history), []);
+    assert.equal((await pair.target()).primary.id, other);
+  });
+}

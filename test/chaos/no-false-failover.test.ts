@@ -1,0 +1,106 @@
+/** What must not change the leader (S-rules aside: the term is the same afterwards, and writes go on). */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { get } from "node:https";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { findEngines } from "@mainstay/postgres/engines.ts";
+import { pause, waitFor } from "@mainstay/runtime/pause.ts";
+import { run } from "@mainstay/runtime/run.ts";
+import type { TestEtcdMember } from "../kit/etcd.ts";
+import { password } from "../kit/node.ts";
+import { freezeProcesses, killProcess } from "./faults.ts";
+import { startPair } from "./pair.ts";
+
+const pair = await startPair({ etcd: { members: 3 } });
+after(() => pair[Symbol.asyncDispose]());
+before(() => pair.healthy());
+const { instance, balancer } = pair;
+const { signal } = new AbortController();
+
+async function keepsItsLeader(disturb: () => Promise<void>): Promise<void> {
+  const term = await pair.term();
+  await disturb();
+  // Longer than any lock outlives its last renewal.
+  await pair.healthy();
+  assert.equal(await pair.term(), term);
+}
+
+test("F9: an agent that dies and is replaced costs no leadership", () =>
+  keepsItsLeader(async () => {
+    const { primary } = await pair.target();
+    const agent = await primary.pid("agent");
+    await killProcess(primary, "agent");
+    await waitFor(async () => (await primary.pid("agent").catch(() => agent)) !== agent || undefined, {
+      what: "another agent",
+      timeoutMs: 10_000,
+    });
+  }));
+
+test("F10: an agent that stands still for 1.2 s costs no leadership", () =>
+  keepsItsLeader(async () => {
+    const thaw = await freezeProcesses((await pair.target()).primary, ["agent"]);
+    await pause(1_200);
+    await thaw();
+  }));
+
+test("F20: a new leader of etcd costs no leadership", () =>
+  keepsItsLeader(async () => {
+    const leader = await storeLeader();
+    await leader.kill();
+    await waitFor(() => storeLeader().catch(() => undefined), { what: "another leader", timeoutMs: 20_000 });
+    leader.start();
+  }));
+
+test("F20: an etcd member that is restarted at once costs no leadership", () =>
+  keepsItsLeader(async () => {
+    const [member] = instance.etcd.members;
+    await member?.kill();
+    member?.start();
+  }));
+
+test("busy processors cost no leadership while pgbench runs", () =>
+  keepsItsLeader(async () => {
+    const burners = Array.from({ length: 2 * availableParallelism() }, () =>
+      spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }),
+    );
+    try {
+      await pgbench("-i", "-s", "2", "-q");
+      await pgbench("-c", "4", "-T", "8");
+    } finally {
+      for (const burner of burners) burner.kill("SIGKILL");
+    }
+  }));
+
+/** By its metrics. */
+async function storeLeader(): Promise<TestEtcdMember> {
+  for (const member of instance.etcd.members) {
+    if (/^etcd_server_is_leader 1$/m.test(await metrics(member).catch(() => ""))) return member;
+  }
+  throw new Error("no member of etcd leads");
+}
+
+function metrics({
+  settings: { endpoints, ca, certificate, key, serverName },
+}: TestEtcdMember): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { ca, cert: certificate, key, servername: serverName, timeout: 1_000 };
+    const request = get(`${endpoints[0]}/metrics`, options, (response) => {
+      let text = "";
+      response.on("data", (chunk) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve(text));
+    });
+    request.once("timeout", () => request.destroy());
+    request.once("error", reject);
+  });
+}
+
+async function pgbench(...args: string[]): Promise<void> {
+  const binDir = (await findEngines(signal)).at(-1)?.binDir ?? "";
+  const env = { PGPASSWORD: password, PATH: "/usr/bin:/bin", LC_ALL: "C" };
+  const target = ["-h", balancer.address, "-p", String(balancer.port), "-U", "owner", "rdb"];
+  await run(join(binDir, "pgbench"), [...args, ...target], { env, timeoutMs: 120_000 });
+}

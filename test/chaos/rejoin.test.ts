@@ -1,0 +1,96 @@
+/** Whatever interrupts it, a node ends as a healthy standby without hands. */
+import assert from "node:assert/strict";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { processesUnder } from "@mainstay/runtime/process-tree.ts";
+import type { TestNode } from "../kit/node.ts";
+import { historyProblems } from "./check-history.ts";
+import { fillDisk, killHost } from "./faults.ts";
+import { startPair } from "./pair.ts";
+
+const pair = await startPair({ volumeBytes: 1.5e9 });
+after(() => pair[Symbol.asyncDispose]());
+before(() => pair.healthy());
+
+async function endsHealthy(): Promise<void> {
+  await pair.healthy();
+  await pair.clients.readAll();
+  assert.deepEqual(historyProblems(pair.clients.history), []);
+}
+
+/** Resolves when one of the node's processes runs this program. */
+async function runs(node: TestNode, program: string): Promise<void> {
+  const look = async () => {
+    for (const pid of await processesUnder(node.dir)) {
+      const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      if (commandLine.split("\0")[0]?.endsWith(`/${program}`)) return true;
+    }
+    return undefined;
+  };
+  await waitFor(look, { what: program, timeoutMs: 30_000, everyMs: 1 });
+}
+
+/** The primary goes, the other leads, and the old one comes back as one that must be rewound. */
+async function depose(): Promise<TestNode> {
+  const { primary, standby } = await pair.target();
+  await primary.kill();
+  await pair.instance.served({ by: standby.id });
+  const acknowledged = pair.clients.acknowledged();
+  const look = () => pair.clients.acknowledged() > acknowledged + 20 || undefined;
+  await waitFor(look, { what: "writes to the new leader", timeoutMs: 20_000 });
+  primary.start();
+  return primary;
+}
+
+test("F24: a power cut during a rewind ends in a healthy standby", async () => {
+  const returning = await depose();
+  await runs(returning, "pg_rewind");
+  const cure = await killHost(returning);
+  await cure();
+  await endsHealthy();
+});
+
+test("F30: a power cut during a clone ends in a healthy standby", async () => {
+  const { standby } = await pair.target();
+  await standby.kill();
+  await rm(join(standby.volumeDir, "data"), { recursive: true });
+  standby.start();
+  await runs(standby, "pg_basebackup");
+  const cure = await killHost(standby);
+  await cure();
+  await endsHealthy();
+});
+
+test("F11: a power cut during a promotion ends in a healthy pair", async () => {
+  const { primary, standby } = await pair.target();
+  const term = await pair.term();
+  await primary.kill();
+  await waitFor(async () => ((await pair.term()) > term ? true : undefined), {
+    what: "the standby's claim",
+    timeoutMs: 20_000,
+    everyMs: 2,
+  });
+  await standby.kill();
+  primary.start();
+  standby.start();
+  await endsHealthy();
+});
+
+test("a standby whose disk is full stops no writes, and comes back when there is room", async (t) => {
+  const { standby } = await pair.target();
+  const term = await pair.term();
+  const cure = await fillDisk(standby);
+  if (!cure) return t.skip("volumes cannot be mounted here");
+  await waitFor(async () => ((await pair.instance.sync())?.mode === "async" ? true : undefined), {
+    what: "the loss of the standby",
+    timeoutMs: 60_000,
+  });
+  const acknowledged = pair.clients.acknowledged();
+  const look = () => pair.clients.acknowledged() > acknowledged + 50 || undefined;
+  await waitFor(look, { what: "writes", timeoutMs: 20_000 });
+  await cure();
+  await endsHealthy();
+  assert.equal(await pair.term(), term);
+});
