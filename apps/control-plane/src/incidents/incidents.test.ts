@@ -161,7 +161,7 @@ test("the loss of a standby is told by its leader, and commits waited until they
   const serving = { lockPhase: "serving", syncMode: "sync", syncMembers: "c" };
   const found = incidents(
     events(
-      [100, "b", "stream", "broken", { reason: "the WAL stream to c" }],
+      [100, "b", "stream", "broken", { reason: "the WAL stream to c", inputs: { peer: "c" } }],
       [
         650,
         "b",

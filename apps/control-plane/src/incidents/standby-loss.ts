@@ -14,8 +14,7 @@ export function standbyLoss(decision: InstanceEvent, { before, after }: Around):
   const leader = decision.source;
   const lost = textOf(decision, "syncMembers");
   const stream = before.findLast(
-    ({ source, kind, reason }) =>
-      source === leader && kind === "stream" && lost !== null && reason.endsWith(lost),
+    ({ source, kind, inputs }) => source === leader && kind === "stream" && inputs.peer === lost,
   );
   const broken = stream?.action === "broken" ? stream : undefined;
   const cause = broken ?? decision;

@@ -49,10 +49,11 @@ test("a lease that ends is lost, unless the node released the lock itself", () =
 
 test("a stream that breaks or comes back is told by both of its ends", () => {
   const broken = look(build.observation({ postgres: build.standby({ receiver: "connecting" }) }));
-  assert.deepEqual(lines(look(), broken), ["stream broken: the WAL stream from b"]);
-  assert.deepEqual(lines(broken, look()), ["stream restored: the WAL stream from b"]);
+  assert.deepEqual(lines(look(), broken), ["stream broken: the WAL stream from b broke"]);
+  assert.deepEqual(lines(broken, look()), ["stream restored: the WAL stream from b is back"]);
   const alone = look(build.leading({ postgres: build.primary({ standbys: [build.gone] }) }));
-  assert.deepEqual(lines(look(build.leading()), alone), ["stream broken: the WAL stream to b"]);
+  assert.deepEqual(lines(look(build.leading()), alone), ["stream broken: the WAL stream to b broke"]);
+  assert.deepEqual(lines(look(), alone), [], "a promotion is neither");
   const detached = look(
     build.observation({ postgres: build.standby({ upstream: undefined, receiver: "stopped" }) }),
   );

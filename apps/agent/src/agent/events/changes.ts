@@ -52,26 +52,24 @@ function isHeld({ lease, nowMs }: Observation): boolean {
 
 /** A stream of WAL that broke or came back: at the standby its own, at the primary each standby's. */
 function streams(before: PostgresState | undefined, now: Observation): NewEvent[] {
-  const was = streamsOf(before);
-  return [...streamsOf(now.postgres)].flatMap(([reason, isStreaming]) => {
-    if (was.get(reason) === undefined || was.get(reason) === isStreaming) return [];
+  const was = before?.kind === now.postgres.kind ? streamsOf(before) : new Map<string, boolean>();
+  const direction = now.postgres.kind === "primary" ? "to" : "from";
+  return [...streamsOf(now.postgres)].flatMap(([peer, isStreaming]) => {
+    if (was.get(peer) === undefined || was.get(peer) === isStreaming) return [];
     const action = isStreaming ? "restored" : "broken";
-    return [event(now, { kind: "stream", action, reason, inputs: summarise(now) })];
+    const reason = `the WAL stream ${direction} ${peer} ${isStreaming ? "is back" : "broke"}`;
+    return [event(now, { kind: "stream", action, reason, inputs: { ...summarise(now), peer } })];
   });
 }
 
+/** By the node at the other end. */
 function streamsOf(postgres: PostgresState | undefined): Map<string, boolean> {
   if (postgres?.kind === "standby" && postgres.upstream) {
-    return new Map([[`the WAL stream from ${postgres.upstream}`, postgres.receiver === "streaming"]]);
+    return new Map([[postgres.upstream, postgres.receiver === "streaming"]]);
   }
   // A primary that is looked at for the first time has not waited for a standby yet.
   if (postgres?.kind !== "primary" || postgres.forMs === 0) return new Map();
-  return new Map(
-    postgres.standbys.map(({ nodeId, notStreamingForMs }) => [
-      `the WAL stream to ${nodeId}`,
-      notStreamingForMs === 0,
-    ]),
-  );
+  return new Map(postgres.standbys.map(({ nodeId, notStreamingForMs }) => [nodeId, notStreamingForMs === 0]));
 }
 
 function event({ highestTerm }: Observation, fields: Omit<NewEvent, "term">): NewEvent {
