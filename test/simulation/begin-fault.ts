@@ -6,6 +6,7 @@ import { keys } from "./sim-instance.ts";
 import type { SimNode, World } from "./sim-node.ts";
 import { storeName } from "./sim-store.ts";
 
+const hourMs = 3_600_000;
 type End = () => void;
 const nothing: End = () => {};
 
@@ -23,6 +24,8 @@ export function begin(fault: Fault, nodes: readonly SimNode[], world: World): En
       return cutDirection(world, [node.id], others);
     case "isolate node":
       return cut(world, [node.id], [...others, storeName]);
+    case "refuse connections":
+      return refuse(world, node, others);
     case "storm at the store":
       return storm(world, fault, [node.id], [storeName]);
     case "storm between nodes":
@@ -71,6 +74,9 @@ function beginOnNode(fault: Fault, node: SimNode): End {
       return nothing;
     case "suspend node":
       return suspend(node);
+    case "wall clock jumps":
+      node.wallOffsetMs += fault.detail % 2 === 0 ? hourMs : -hourMs;
+      return nothing;
     case "stop node":
       node.requestShutdown("hand-over");
       return () => startAgain(node);
@@ -165,6 +171,18 @@ function cut(world: World, some: readonly string[], others: readonly string[]): 
   const ends = [cutDirection(world, some, others), cutDirection(world, others, some)];
   return () => {
     for (const end of ends) end();
+  };
+}
+
+/** A firewall before a node that lives: it resets every connection from the others and refuses new ones. */
+function refuse(world: World, node: SimNode, others: readonly string[]): End {
+  const end = cut(world, [node.id], others);
+  node.isRefusing = true;
+  for (const id of others) world.serverOf(id)?.receiver?.closeReceiver();
+  world.linksChanged();
+  return () => {
+    node.isRefusing = false;
+    end();
   };
 }
 

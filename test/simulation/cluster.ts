@@ -1,5 +1,6 @@
 /** A simulated cluster: everything put together, with clients that write wherever they are let in. */
 import { decide } from "@mainstay/ha/decide.ts";
+import type { PeerLink } from "@mainstay/ha/observation.ts";
 import { isSame } from "@mainstay/ha/primary.ts";
 import { begin, startAgain } from "./begin-fault.ts";
 import { Clock, createRandom, type Random } from "./clock.ts";
@@ -14,6 +15,8 @@ import { contentOf } from "./sim-records.ts";
 import { SimStore } from "./sim-store.ts";
 
 const sessionsPerNode = 3;
+/** Two looks, 50 ms apart. */
+const refusedAfterMs = 60;
 /** A session whose server does not answer gives up after this. */
 const patienceMs = 5_000;
 export const guards: Guards = { decide, hasFencer: true };
@@ -63,6 +66,8 @@ export class SimulatedCluster {
       serverOf: (nodeId) => this.nodes.find(({ id }) => id === nodeId)?.server,
       destroying: (node) => this.invariants.destroying(node),
       note: (nodeId, what) => this.note(nodeId, what),
+      linksOf: (node) => this.#linksOf(node),
+      linksChanged: () => clock.after(refusedAfterMs, () => this.#wakeAgents()),
     };
     this.nodes = nodeIds.map((id) => new SimNode(id, this.world));
     store.write([{ put: keys.spec, content: { spec: createSpec(nodeIds, timing, durability) } }]);
@@ -145,6 +150,25 @@ export class SimulatedCluster {
   }
 
   /** The first of its kind says it. */
+  /** As apps/agent/src/agent/peer-links.ts: refused by the kernel of a node whose processes are gone, never by silence. */
+  #linksOf(node: SimNode): PeerLink[] {
+    const { network } = this.world;
+    return this.nodes
+      .filter((other) => other !== node)
+      .map((other) => {
+        const isReached = network.isUp(node.id, other.id) && network.isUp(other.id, node.id);
+        const downMs = other.downSinceMs === undefined ? 0 : this.clock.nowMs - other.downSinceMs;
+        const isDown = isReached && downMs >= refusedAfterMs && !other.server;
+        if (isDown || other.isRefusing) return { nodeId: other.id, state: "refused" };
+        return { nodeId: other.id, state: isReached && other.supervised ? "open" : "unknown" };
+      });
+  }
+
+  #wakeAgents(): void {
+    for (const { supervised } of this.nodes)
+      supervised?.agent.process.inside(() => supervised.agent.waker.wake())();
+  }
+
   #violated(violation: Violation): void {
     if (this.violations.some(({ invariant }) => invariant === violation.invariant)) return;
     this.violations.push(violation);

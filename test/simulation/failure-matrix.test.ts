@@ -77,11 +77,11 @@ testOutcome(
 );
 
 testOutcome(
-  "F14: a host of which every process is killed",
+  "F14: a host of which every process is killed is replaced at once: it refuses connections",
   (it) => it.hurt("crash node", "a", 10_000).advance(10_000),
   {
     ...failover,
-    gapMs: 3_000,
+    gapMs: 800,
   },
 );
 
@@ -192,4 +192,30 @@ testOutcome(
     ...noFailover,
     gapMs: 200,
   },
+);
+
+testOutcome(
+  "F18: a firewall that refuses connections to a living leader costs a change of leader at most",
+  (it) => it.hurt("refuse connections", "a", 8_000).advance(12_000),
+  { gapMs: 3_000 },
+);
+
+testOutcome(
+  "F22: wall clocks that jump by an hour cost nothing",
+  (it) => it.hurt("wall clock jumps", "a").advance(3_000).hurt("wall clock jumps", "b", 0, 1).advance(3_000),
+  { ...noFailover, gapMs: 200 },
+);
+
+testOutcome(
+  "F17: a strict primary without its standby waits, and goes on with it",
+  (it) => it.hurt("cut replication", "a", 10_000).advance(16_000),
+  noFailover,
+  { durability: "strict" },
+);
+
+testOutcome(
+  "F14: a strict instance recovers after a failover",
+  (it) => it.hurt("lose node silently", "a", 8_000).advance(12_000),
+  failover,
+  { durability: "strict" },
 );

@@ -23,6 +23,8 @@ export const faultKinds = [
   "cut replication",
   "cut one direction",
   "isolate node",
+  "refuse connections",
+  "wall clock jumps",
   "storm at the store",
   "storm between nodes",
   "read a stale member",

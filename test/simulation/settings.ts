@@ -40,6 +40,7 @@ export function drawSettings(random: Random): Settings {
       twiceChance: isRough ? random.between(0, 0.03) : 0,
     },
     writeEveryMs: random.between(30, 150),
+    durability: random.chance(0.7) ? "available" : "strict",
     startsHealthy: random.chance(0.9),
   };
 }

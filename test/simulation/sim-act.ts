@@ -52,6 +52,7 @@ export function* act(decision: Decision, seen: Observation, agent: SimAgent): Ta
     case "fence":
       return yield* server.fence(agent);
     case "stop":
+      if (decision.isPlanned) yield* agent.step(agent.node.disk.syncMs(1, 60));
       return yield* server.stopPostgres(agent);
     case "drop-request":
       return yield* dropRequest(agent);

@@ -2,7 +2,7 @@
 import { createMemory } from "@mainstay/agent/agent/memory.ts";
 import { nodeStatus } from "@mainstay/agent/agent/observe.ts";
 import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
-import { isOwnLock } from "@mainstay/ha/lease.ts";
+import { isHeldOn, isOwnLock } from "@mainstay/ha/lease.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
 import { type Process, SimulatedFailure, type Task, Waker } from "./process.ts";
 import { act } from "./sim-act.ts";
@@ -113,8 +113,7 @@ export class SimAgent {
     if (!spec || lock.kind !== "held") return;
     const { record, revision } = lock;
     yield* this.obeyTerm(record.term);
-    const isLive = record.phase === "claimed" || record.phase === "serving";
-    if (isLive && !this.keeper.lease && isOwnLock(record, self, bootId)) {
+    if (isHeldOn(record) && !this.keeper.lease && isOwnLock(record, self, bootId)) {
       this.keeper.adopt(spec.timing, record, revision);
     }
   }
@@ -147,5 +146,5 @@ function isDownForShutdown({ shutdown, postgres, lock, self, bootId }: Observati
   if (shutdown === "none") return false;
   if (postgres.kind !== "stopped" && postgres.kind !== "absent") return false;
   const holds = lock.kind === "held" && isOwnLock(lock.record, self, bootId);
-  return !holds || lock.record.phase === "released" || lock.record.phase === "stopped";
+  return !holds || !isHeldOn(lock.record);
 }

@@ -3,7 +3,7 @@ import type { StoredValue } from "@mainstay/dcs/store.ts";
 import type { LockRecord } from "@mainstay/domain/cluster.ts";
 import type { Timing } from "@mainstay/domain/timing.ts";
 import type { Action } from "@mainstay/ha/decision.ts";
-import { deadlineAfter, renewed } from "@mainstay/ha/lease.ts";
+import { deadlineAfter, isHeldOn, renewed } from "@mainstay/ha/lease.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
 import { type Process, Reply, SimulatedFailure, type Task } from "./process.ts";
 import type { SimFencer } from "./sim-fencer.ts";
@@ -103,7 +103,7 @@ export class SimKeeper {
     if (!this.#held) return undefined;
     const { lock, revision } = this.#held;
     const at = yield* this.#swap({ ...renewed(lock), phase }, revision);
-    if (at !== undefined && (phase === "released" || phase === "stopped")) this.#lose();
+    if (at !== undefined && !isHeldOn({ ...lock, phase })) this.#lose();
     return at;
   }
 
@@ -133,8 +133,7 @@ export class SimKeeper {
   /** An answer that was lost may have been a success: then the store holds exactly what was sent again. */
   #adoptOwn(mine: LockRecord, current: StoredValue | undefined): void {
     const { lock } = contentOf(current);
-    const isLive = mine.phase === "claimed" || mine.phase === "serving";
-    if (current && lock && isLive && isSameLock(lock, mine)) {
+    if (current && lock && isHeldOn(mine) && isSameLock(lock, mine)) {
       this.#held = { lock: mine, revision: current.modRevision };
     } else {
       this.#lose();

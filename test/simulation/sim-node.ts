@@ -1,6 +1,6 @@
 /** One simulated machine: its disk, its supervisor, and the processes that come and go. */
 import type { decide } from "@mainstay/ha/decide.ts";
-import type { Observation } from "@mainstay/ha/observation.ts";
+import type { Observation, PeerLink } from "@mainstay/ha/observation.ts";
 import type { Clock, Random } from "./clock.ts";
 import { type LocalClock, Process } from "./process.ts";
 import { SimAgent } from "./sim-agent.ts";
@@ -27,7 +27,14 @@ export interface World {
   /** Before data is removed or changed for good. */
   readonly destroying: (node: SimNode) => void;
   readonly note: (nodeId: string, what: string) => void;
+  /** What `node` sees of the others' supervisors. */
+  readonly linksOf: (node: SimNode) => PeerLink[];
+  /** One of the others' supervisors came or went. */
+  readonly linksChanged: () => void;
 }
+
+/** A wall clock; nothing but the budget of takeovers reads it. */
+const epochMs = Date.UTC(2026, 0, 1);
 
 /** What survives the agent, and ends with the supervisor. */
 export interface Supervised {
@@ -59,6 +66,11 @@ export class SimNode {
   /** True time when a process of this node was last thawed. */
   thawedAtMs = Number.NEGATIVE_INFINITY;
   ambush: Ambush | undefined;
+  wallOffsetMs = 0;
+  /** Since when its kernel refuses connections to the supervisor, as far as it has one that answers. */
+  downSinceMs: number | undefined;
+  /** A firewall refuses in its place. */
+  isRefusing = false;
   #boots = 0;
   /** The newest PostgreSQL; it may outlive its supervisor. */
   #server: SimPostgres | undefined;
@@ -79,8 +91,13 @@ export class SimNode {
     return this.#server?.role === "ended" ? undefined : this.#server;
   }
 
+  get wallMs(): number {
+    return epochMs + this.world.clock.nowMs + this.wallOffsetMs;
+  }
+
   start(): void {
     if (this.supervised) return;
+    this.downSinceMs = undefined;
     // An earlier supervisor that was killed may have left its PostgreSQL.
     this.killPostgres("the new supervisor kills what it finds");
     this.#boots += 1;
@@ -99,6 +116,7 @@ export class SimNode {
     if (!supervised) return;
     for (const process of this.#processes()) process.kill();
     this.supervised = undefined;
+    if (how === "killed") this.#isDown();
   }
 
   /** PostgreSQL is left to the fencer, which sees that its supervisor is gone. */
@@ -109,6 +127,7 @@ export class SimNode {
     supervised.agent.kill();
     supervised.process.kill();
     supervised.fencer.disconnect();
+    this.#isDown();
   }
 
   freeze(): void {
@@ -214,6 +233,11 @@ export class SimNode {
     if (ambush.steps > 0) return;
     this.ambush = undefined;
     ambush.run();
+  }
+
+  #isDown(): void {
+    this.downSinceMs = this.world.clock.nowMs;
+    this.world.linksChanged();
   }
 
   #newFencer(guard: SimFencer["guarded"]): SimFencer {

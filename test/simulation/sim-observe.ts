@@ -12,7 +12,7 @@ export function observe(agent: SimAgent, postgres: PostgresState): Observation {
   const { node, supervised, keeper, process } = agent;
   return {
     nowMs: process.nowMs,
-    wallMs: process.nowMs,
+    wallMs: node.wallMs,
     self: node.id,
     bootId: supervised.bootId,
     spec: read(agent, keys.spec).spec,
@@ -23,8 +23,8 @@ export function observe(agent: SimAgent, postgres: PostgresState): Observation {
     intent: node.disk.intent,
     highestTerm: node.disk.highestTerm,
     peers: peers(agent),
-    links: [],
-    volume: "usable",
+    links: node.world.linksOf(node),
+    volume: node.disk.isFull ? "full" : "usable",
     request: read(agent, keys.switchover).request,
     shutdown: supervised.shutdown,
   };
