@@ -42,7 +42,10 @@ export function begin(fault: Fault, nodes: readonly SimNode[], world: World): En
       for (const each of nodes) each.requestShutdown("in-place");
       return () => nodes.forEach(startAgain);
     case "switchover":
-      requestSwitchover(world, node.id);
+      request(world, "switchover", node.id);
+      return nothing;
+    case "failover by hand":
+      request(world, "failover", node.id);
       return nothing;
     default:
       return beginOnNode(fault, node);
@@ -219,10 +222,10 @@ function pairs(some: readonly string[], others: readonly string[]): (readonly [s
   return some.flatMap((from) => others.map((to) => [from, to] as const));
 }
 
-function requestSwitchover({ store, clock }: World, target: string): void {
+function request({ store, clock }: World, kind: SwitchoverRequest["kind"], target: string): void {
   const request: SwitchoverRequest = {
     id: `at ${Math.round(clock.nowMs)}`,
-    kind: "switchover",
+    kind,
     target,
     reason: "the schedule asks for it",
     acceptLoss: false,

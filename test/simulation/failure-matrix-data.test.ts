@@ -163,3 +163,23 @@ testOutcome(
   },
   { leader: "a", failovers: 0 },
 );
+
+testOutcome(
+  "F38, F39: a standby whose replay stands still leaves the sync set and comes back",
+  (it) => it.hurt("pause replay", "b", 10_000).advance(15_000),
+  { ...noFailover, gapMs: 1_000 },
+);
+
+testOutcome(
+  "F48: a primary that dies again and again is replaced three times an hour, then started in place",
+  (it) => {
+    for (const leader of ["a", "b", "a", "b", "b"] as const) it.hurt("kill postgres", leader).advance(25_000);
+  },
+  { leader: "b", failovers: 3 },
+);
+
+testOutcome(
+  "an operator's failover does not wait for a frozen leader",
+  (it) => it.hurt("freeze postgres", "a", 8_000).advance(200).hurt("failover by hand", "b").advance(12_000),
+  { leader: "b", failovers: 1, gapMs: 3_000 },
+);

@@ -37,6 +37,7 @@ export const faultKinds = [
   "stop node",
   "stop platform",
   "switchover",
+  "failover by hand",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
