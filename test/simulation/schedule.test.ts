@@ -28,7 +28,7 @@ test("one seed gives one run, with a transcript and without", () => {
 
 /** Always the same schedules: `npm run simulate` looks for new ones. */
 test("no schedule of faults breaks an invariant, and after healing the instance recovers", () => {
-  for (let seed = 1_000_000; seed < 1_001_500; seed += 1) holds({ seed });
+  for (let seed = 1_000_000; seed < 1_001_000; seed += 1) holds({ seed });
 });
 
 test("every record of a run survives its text", () => {
