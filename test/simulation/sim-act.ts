@@ -65,7 +65,9 @@ function* claim(
   decision: Extract<Decision, { action: "claim" }>,
 ): Task {
   if (!spec) throw new Error("BUG: a claim without a specification");
+  agent.memory.settledSync = undefined;
   const revision = yield* agent.keeper.claim(agent.process, spec.timing, decision);
+  agent.memory.settledSync = revision;
   yield* seeRevision(agent, keys.sync, revision);
   yield* seeRevision(agent, keys.lock, revision);
 }
@@ -80,10 +82,13 @@ function* recordSync(
     conditions: [{ key: keys.sync, modRevision: syncRevision }],
     writes: [{ put: keys.sync, content: { sync } }],
   };
+  agent.memory.settledSync = undefined;
   const result = yield* node.world.store.transact(node.id, process, transaction, storeTimeoutMs).get();
   yield* agent.step(0);
   if (result === "unknown") throw new SimulatedFailure("the store did not answer");
-  if (result.succeeded) yield* seeRevision(agent, keys.sync, result.revision);
+  if (!result.succeeded) return;
+  agent.memory.settledSync = result.revision;
+  yield* seeRevision(agent, keys.sync, result.revision);
 }
 
 function* dropRequest({ node, process, view }: SimAgent): Task {

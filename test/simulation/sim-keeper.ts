@@ -80,7 +80,7 @@ export class SimKeeper {
       const startedMs = process.nowMs;
       let isRenewed = true;
       try {
-        yield* this.#inTurn(() => this.#renew());
+        isRenewed = yield* this.#inTurn(() => this.#renew());
       } catch (error) {
         if (!(error instanceof SimulatedFailure)) throw error;
         isRenewed = false;
@@ -94,9 +94,10 @@ export class SimKeeper {
     yield* this.#inTurn(() => this.#renew());
   }
 
-  *#renew(): Task<bigint | undefined> {
-    if (!this.#held || this.#ports.process.nowMs - this.#healthyAtMs > unhealthyAfterMs) return undefined;
-    return yield* this.#swap(renewed(this.#held.lock), this.#held.revision);
+  *#renew(): Task<boolean> {
+    if (!this.#held || this.#ports.process.nowMs - this.#healthyAtMs > unhealthyAfterMs) return true;
+    const revision = yield* this.#swap(renewed(this.#held.lock), this.#held.revision);
+    return revision !== undefined || this.#held === undefined;
   }
 
   *#setPhase(phase: LockRecord["phase"]): Task<bigint | undefined> {
@@ -114,7 +115,7 @@ export class SimKeeper {
     const sentAtMs = process.nowMs;
     const conditions = [{ key: keys.lock, modRevision: revision }, ...also.conditions];
     const writes = [{ put: keys.lock, content: { lock: next } }, ...also.writes];
-    const result = yield* store.transact(nodeId, process, { conditions, writes }, timing.renewMs).get();
+    const result = yield* store.transact(nodeId, process, { conditions, writes }, timing.renewMs / 2).get();
     onStep();
     if (result === "unknown") throw new SimulatedFailure("the store did not answer");
     if (!result.succeeded) {

@@ -42,11 +42,13 @@ function seenLock({ view, process, memory }: SimAgent): Observation["lock"] {
   return { kind: "held", record: lock, revision: value.modRevision, unchangedForMs, phaseForMs };
 }
 
-function seenSync({ view }: SimAgent): Observation["sync"] {
+function seenSync({ view, memory }: SimAgent): Observation["sync"] {
   if (!view.isLive) return { kind: "unknown" };
   const value = view.values.get(keys.sync)?.value;
   const { sync } = contentOf(value);
-  return value && sync ? { kind: "recorded", record: sync, revision: value.modRevision } : { kind: "none" };
+  if (!value || !sync) return { kind: "none" };
+  const { modRevision: revision } = value;
+  return { kind: "recorded", record: sync, revision, isSettled: memory.settledSync === revision };
 }
 
 function peers({ view, node, process }: SimAgent): SeenPeer[] {

@@ -5,6 +5,7 @@ import { decideHandOver } from "./hand-over.ts";
 import { type Leader, readyMember } from "./leader.ts";
 import type { Observation, PrimaryPostgres } from "./observation.ts";
 import { decideOpening } from "./opening.ts";
+import { settledFirst } from "./settled-first.ts";
 import { decideSyncSet } from "./sync-set.ts";
 
 /** A primary that answers no new connection for this long is ended. */
@@ -14,6 +15,10 @@ export const slowAfterMs = 10_000;
 const longestPauseMs = 10_000;
 
 export function decideAsLeader(seen: Leader): Decision {
+  return settledFirst(seen, chooseAsLeader(seen));
+}
+
+function chooseAsLeader(seen: Leader): Decision {
   const handOver = decideHandOver(seen);
   if (handOver) return handOver;
   const { postgres, sync } = seen;

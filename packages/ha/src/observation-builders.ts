@@ -62,7 +62,7 @@ export function held(record: Partial<LockRecord>, unchangedForMs = 100, phaseFor
   return { kind: "held", record: lock, revision: 70n, unchangedForMs, phaseForMs };
 }
 
-export function recorded(record: Partial<SyncRecord>): SeenSync {
+export function recorded(record: Partial<SyncRecord>, isSettled = true): SeenSync {
   const sync: SyncRecord = {
     term: 3,
     leader: "b",
@@ -72,7 +72,7 @@ export function recorded(record: Partial<SyncRecord>): SeenSync {
     takeovers: [],
     ...record,
   };
-  return { kind: "recorded", record: sync, revision: 60n };
+  return { kind: "recorded", record: sync, revision: 60n, isSettled };
 }
 
 export function standby(changes: Partial<StandbyPostgres>): StandbyPostgres {

@@ -53,7 +53,13 @@ export type SeenLock =
 export type SeenSync =
   | { readonly kind: "unknown" }
   | { readonly kind: "none" }
-  | { readonly kind: "recorded"; readonly record: SyncRecord; readonly revision: bigint };
+  | {
+      readonly kind: "recorded";
+      readonly record: SyncRecord;
+      readonly revision: bigint;
+      /** This node wrote this revision itself, has the answer, and sent nothing since that might change it. */
+      readonly isSettled: boolean;
+    };
 
 export interface SeenPeer {
   readonly status: NodeStatus;

@@ -17,6 +17,8 @@ export function createMemory() {
     isDataChanged: true,
     /** The next run begins as a primary with nothing to recover. */
     startsClean: false,
+    /** Where this agent wrote the sync record last, and was told so; undefined while a request has no answer. */
+    settledSync: undefined as bigint | undefined,
     /** The run of this process: a new one when PostgreSQL was started again. */
     runOf({ pid, as, startedAtMs }: RunningPostgres) {
       if (run?.startedAtMs !== startedAtMs) run = createRun(startedAtMs, pid, memory.startsClean);

@@ -37,7 +37,7 @@ export function observe(seen: Seen): Omit<Observation, "postgres"> {
     bootId: seen.supervisor.bootId,
     spec: spec === undefined ? undefined : parseSpec(spec),
     lock: seenLock(seen.view, keys.lock, seen.memory),
-    sync: seenSync(seen.view, keys.sync),
+    sync: seenSync(seen.view, keys.sync, seen.memory),
     lease: seen.lease,
     intent: seen.intent,
     highestTerm: seen.highestTerm,
@@ -71,12 +71,12 @@ function seenLock(view: PrefixView, key: string, memory: Memory): SeenLock {
   };
 }
 
-function seenSync(view: PrefixView, key: string): SeenSync {
+function seenSync(view: PrefixView, key: string, { settledSync }: Memory): SeenSync {
   if (!view.isLive) return { kind: "unknown" };
   const value = view.values.get(key)?.value;
-  return value
-    ? { kind: "recorded", record: parseSync(value.value), revision: value.modRevision }
-    : { kind: "none" };
+  if (!value) return { kind: "none" };
+  const { modRevision: revision } = value;
+  return { kind: "recorded", record: parseSync(value.value), revision, isSettled: settledSync === revision };
 }
 
 function peers(view: PrefixView, prefix: string, own: string): SeenPeer[] {

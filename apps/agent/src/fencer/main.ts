@@ -5,7 +5,6 @@
  */
 import { rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
-import { uptime } from "node:os";
 import { createInterface } from "node:readline";
 import { mustFence } from "@mainstay/ha/lease.ts";
 import { keepCompiled } from "@mainstay/runtime/compile-cache.ts";
@@ -13,16 +12,14 @@ import { createLog } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
+import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
 import type { FromFencer, ToFencer } from "../supervisor/protocol.ts";
 
 const tickMs = 50;
-/** The monotonic clock stands still while the machine is suspended; time that passed so counts too. */
-const suspendedTooLongMs = 100;
-
 const [, , dataDir = "", socketPath = ""] = process.argv;
 const log = createLog("fencer");
 let guard: { mayWrite: boolean; deadlineMs: number | undefined } = { mayWrite: false, deadlineMs: undefined };
-let suspendedMs = suspended();
+const suspension = createSuspensionWatch();
 
 process.on("message", ({ mayWrite, deadlineMs }: ToFencer) => {
   guard = { mayWrite, deadlineMs: later(guard.deadlineMs, deadlineMs) };
@@ -37,10 +34,9 @@ await listenToKeeper();
 keepCompiled();
 for (;;) {
   await pause(tickMs);
-  const wasSuspended = suspended() - suspendedMs > suspendedTooLongMs;
-  if (wasSuspended) guard = { ...guard, deadlineMs: undefined };
+  if (suspension.happened()) guard = { ...guard, deadlineMs: undefined };
   if (mustFence({ ...guard, nowMs: monotonicMs() })) await fence("the deadline passed");
-  suspendedMs = suspended();
+  suspension.start();
 }
 
 async function fence(reason: string): Promise<void> {
@@ -73,10 +69,6 @@ async function listenToKeeper(): Promise<void> {
 
 function report(message: FromFencer): void {
   if (process.connected) process.send?.(message);
-}
-
-function suspended(): number {
-  return uptime() * 1_000 - monotonicMs();
 }
 
 function later(some: number | undefined, other: number | undefined): number | undefined {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
+import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
 import type { FromKeeper, Lease, ToKeeper } from "./protocol.ts";
 
 export interface KeeperThread {
@@ -30,6 +31,7 @@ export function startKeeper(
   onFail: (error: Error) => void,
 ): KeeperThread {
   const worker = new Worker(join(import.meta.dirname, "worker.ts"), { workerData });
+  const suspension = createSuspensionWatch();
   let lease: Lease | undefined;
   let answer: Extract<FromKeeper, { kind: "done" }> | undefined;
   worker.on("message", (message: FromKeeper) => {
@@ -39,13 +41,14 @@ export function startKeeper(
     }
     const isNews = (lease === undefined) !== (message.lease === undefined);
     lease = message.lease;
+    suspension.start();
     if (isNews) onLease();
   });
   worker.on("error", onFail);
   worker.on("exit", (code) => onFail(new Error(`the keeper ended with code ${code}`)));
   return {
     get lease() {
-      return lease;
+      return suspension.happened() ? undefined : lease;
     },
     tell: (message) => worker.postMessage(message),
     async ask(message) {

@@ -42,15 +42,12 @@ export class Keeper {
     this.#ports = ports;
   }
 
-  /** Renews until aborted. A renewal that failed is followed by the next one at once. */
+  /** Renews until aborted. A renewal that gained nothing is followed by the next one at once. */
   async run(): Promise<void> {
     const { signal } = this.#ports;
     while (!signal.aborted) {
       const startedMs = monotonicMs();
-      const isRenewed = await this.#inTurn(() => this.#renew()).then(
-        () => true,
-        () => false,
-      );
+      const isRenewed = await this.#inTurn(() => this.#renew()).catch(() => false);
       const restMs = (this.#timing?.renewMs ?? 100) - (monotonicMs() - startedMs);
       await pause(isRenewed ? Math.max(10, restMs) : 20, signal);
     }
@@ -70,7 +67,8 @@ export class Keeper {
         this.#timing = message.timing;
         this.#healthyAtMs = monotonicMs();
         this.#held ??= { lock: message.lock, revision: message.revision };
-        return this.#inTurn(() => this.#renew()).catch(() => {});
+        await this.#inTurn(() => this.#renew()).catch(() => {});
+        return;
       case "set-phase":
         return this.#answer(() => this.#setPhase(message.phase));
     }
@@ -91,9 +89,11 @@ export class Keeper {
     return at;
   }
 
-  async #renew(): Promise<void> {
-    if (!this.#held || monotonicMs() - this.#healthyAtMs > unhealthyAfterMs) return;
-    await this.#swap(renewed(this.#held.lock), this.#held.revision);
+  /** Whether there is nothing to do before the next renewal is due. */
+  async #renew(): Promise<boolean> {
+    if (!this.#held || monotonicMs() - this.#healthyAtMs > unhealthyAfterMs) return true;
+    const revision = await this.#swap(renewed(this.#held.lock), this.#held.revision);
+    return revision !== undefined || this.#held === undefined;
   }
 
   async #swap(
@@ -108,7 +108,8 @@ export class Keeper {
     const result = await store.transact(
       [{ key: keys.lock, modRevision: revision }, ...also.conditions],
       [{ put: keys.lock, value: formatRecord(next) }, ...also.writes],
-      { timeoutMs: timing.renewMs, signal },
+      // Half of it: an answer that never comes must leave time for more tries before the deadline.
+      { timeoutMs: timing.renewMs / 2, signal },
     );
     if (!result.succeeded) {
       this.#adoptOwn(next, result.current[0]);

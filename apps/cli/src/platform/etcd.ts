@@ -74,8 +74,8 @@ function memberArguments(layout: Layout, number: number, members: number): strin
     `--peer-key-file=${key}`,
     `--peer-trusted-ca-file=${ca}`,
     "--peer-client-cert-auth",
-    "--heartbeat-interval=100",
-    "--election-timeout=1000",
+    "--heartbeat-interval=50",
+    "--election-timeout=500",
     // Watches begin with a fresh list, so no history is needed; the file stays small.
     "--auto-compaction-mode=revision",
     "--auto-compaction-retention=10000",

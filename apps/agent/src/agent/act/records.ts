@@ -13,7 +13,9 @@ export async function claim(
   { lock, sync, lockRevision, syncRevision }: Extract<Action, { action: "claim" }>,
   signal: AbortSignal,
 ): Promise<void> {
+  node.memory.settledSync = undefined;
   const revision = await node.keeper.ask({ kind: "claim", timing, lock, sync, lockRevision, syncRevision });
+  node.memory.settledSync = revision;
   await seeRevision(node, node.keys.sync, revision, signal);
   await seeRevision(node, node.keys.lock, revision, signal);
 }
@@ -33,12 +35,15 @@ export async function recordSync(
   syncRevision: bigint,
   signal: AbortSignal,
 ): Promise<void> {
+  node.memory.settledSync = undefined;
   const result = await node.store.transact(
     [{ key: node.keys.sync, modRevision: syncRevision }],
     [{ put: node.keys.sync, value: formatRecord(sync) }],
     { timeoutMs, signal },
   );
-  if (result.succeeded) await seeRevision(node, node.keys.sync, result.revision, signal);
+  if (!result.succeeded) return;
+  node.memory.settledSync = result.revision;
+  await seeRevision(node, node.keys.sync, result.revision, signal);
 }
 
 export async function dropRequest(node: Node, signal: AbortSignal): Promise<void> {
