@@ -23,7 +23,7 @@ test("the unmodified SDK creates an HA instance, waits for it, changes and delet
   const api = platform.api();
   const created = await api.createInstance(wanted);
   assert.equal(created.status, "provisioning");
-  assert.deepEqual(created.endpoints, []);
+  assert.deepEqual([created.endpoints, created.settings], [[], []]);
   assert.equal(created.nodeType, "db-dev-s");
   const startedAt = performance.now();
   const started = async () => (await compute.nodes(AbortSignal.timeout(1_000))).length === 2 || undefined;
@@ -41,6 +41,7 @@ test("the unmodified SDK creates an HA instance, waits for it, changes and delet
   console.log(`create to ready, without PostgreSQL: ${Math.round(performance.now() - startedAt)} ms`);
   assert.deepEqual((await api.waitForInstance({ instanceId: created.id })).endpoints, ready.endpoints);
   assert.equal(ready.endpoints[0]?.ip, "127.0.0.1");
+  assert.ok(ready.settings.some(({ name, value }) => name === "max_connections" && value === "200"));
   const hosts = (await compute.nodes(AbortSignal.timeout(1_000))).map(({ hostId }) => hostId);
   assert.equal(new Set(hosts).size, 2);
   assert.equal((await db.query("select from metering where event = 'started'")).rowCount, 1);

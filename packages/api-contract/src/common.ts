@@ -3,6 +3,9 @@ import { type TSchema, Type } from "typebox";
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
+/** The wire has six digits; three of them are known. */
+export const formatTimestamp = (time: Date): string => time.toISOString().replace("Z", "000Z");
+
 export const Timestamp = Type.String({ description: "RFC 3339, UTC" });
 
 export const RegionParams = Type.Object({ region: Type.String() });

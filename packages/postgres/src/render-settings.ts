@@ -1,4 +1,5 @@
 import { type ClientTlsFiles, renderConninfo, type Upstream } from "./conninfo.ts";
+import { sizeSettings } from "./plan-settings.ts";
 import { quoteSetting, renderSyncStandbys, slotName } from "./quote.ts";
 
 export interface SettingsInput {
@@ -67,31 +68,6 @@ function connectionSettings(input: SettingsInput): Settings {
     // The agent decides what follows a crash.
     restart_after_crash: false,
   };
-}
-
-const mebibyte = 1024 * 1024;
-
-function sizeSettings({ memoryBytes, volumeBytes, vcpus, maxConnections }: SettingsInput): Settings {
-  const memory = memoryBytes / mebibyte;
-  const volume = volumeBytes / mebibyte;
-  return {
-    shared_buffers: mebibytes(memory / 4, 16, 64 * 1024),
-    effective_cache_size: mebibytes(memory * 0.65, 32, 512 * 1024),
-    work_mem: mebibytes(memory / 4 / maxConnections, 1, 256),
-    maintenance_work_mem: mebibytes(memory / 16, 16, 2 * 1024),
-    max_worker_processes: Math.max(8, vcpus),
-    max_parallel_workers: Math.max(1, vcpus),
-    max_parallel_workers_per_gather: Math.max(0, Math.min(4, Math.floor(vcpus / 2))),
-    min_wal_size: "80MB",
-    max_wal_size: mebibytes(volume / 20, 128, 16 * 1024),
-    // A standby that is away may not fill the leader's volume; one that fell behind is cloned again.
-    max_slot_wal_keep_size: mebibytes(volume / 5, 256, 128 * 1024),
-    temp_file_limit: mebibytes(volume / 4, 256, 1024 * 1024),
-  };
-}
-
-function mebibytes(value: number, least: number, most: number): string {
-  return `${Math.floor(Math.min(Math.max(value, least), most))}MB`;
 }
 
 function replicationSettings(input: SettingsInput): Settings {

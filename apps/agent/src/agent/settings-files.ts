@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import type { Upstream } from "@mainstay/postgres/conninfo.ts";
+import { maxConnections } from "@mainstay/postgres/plan-settings.ts";
 import { renderAccess, renderHba, renderIdent } from "@mainstay/postgres/render-access.ts";
 import { renderSettings } from "@mainstay/postgres/render-settings.ts";
 import { writeFileDurably } from "@mainstay/runtime/files.ts";
@@ -13,8 +14,6 @@ export interface Wanted {
   /** The member it follows; undefined: nobody. */
   readonly upstream: string | undefined;
 }
-
-const gibibyte = 1024 ** 3;
 
 export function createSettingsFiles(config: NodeConfig, paths: NodePaths) {
   const mode = { mode: 0o600 };
@@ -48,9 +47,4 @@ export function createSettingsFiles(config: NodeConfig, paths: NodePaths) {
       await writeFileDurably(paths.accessFile, renderAccess(access), mode);
     },
   };
-}
-
-/** 100 for the smallest plan, 50 more for each GiB of memory, at most 1000. The same on every member. */
-export function maxConnections(memoryBytes: number): number {
-  return Math.min(1_000, 100 + 50 * Math.floor(memoryBytes / gibibyte));
 }

@@ -1,18 +1,21 @@
 import type { AclRuleView } from "@mainstay/api-contract/acls.ts";
+import { formatTimestamp } from "@mainstay/api-contract/common.ts";
 import type { EndpointView } from "@mainstay/api-contract/endpoints.ts";
 import { engineName } from "@mainstay/api-contract/engines.ts";
 import type { InstanceView } from "@mainstay/api-contract/instances.ts";
 import { findPlan } from "@mainstay/api-contract/plans.ts";
+import { shownSettings } from "@mainstay/postgres/plan-settings.ts";
 import type { ObservedInstances } from "../observed/observed-instances.ts";
 import type { InstanceRecord } from "../store/instances.ts";
 
-const dayMs = 24 * 3600_000;
+const hourMs = 3600_000;
 
 /** The instance on the wire. */
 export function toInstanceView(record: InstanceRecord, observed: ObservedInstances): InstanceView {
   const { instance } = record;
   const { preferences } = instance;
   const endpoints = toEndpointViews(record);
+  const plan = findPlan(instance.plan);
   return {
     id: instance.id,
     name: instance.name,
@@ -22,11 +25,11 @@ export function toInstanceView(record: InstanceRecord, observed: ObservedInstanc
     status: statusOf(record, observed),
     engine: engineName(instance.engine_major),
     node_type: instance.plan,
-    volume: { type: "lssd", class: "lssd", size: findPlan(instance.plan)?.volumeBytes ?? 0 },
+    volume: { type: "lssd", class: "lssd", size: plan?.volumeBytes ?? 0 },
     endpoint: endpoints[0] ?? null,
     endpoints,
     tags: instance.tags,
-    settings: [],
+    settings: plan && instance.status !== "provisioning" ? shownSettings(plan) : [],
     init_settings: [],
     backup_schedule: {
       frequency: preferences.backupFrequencyHours,
@@ -34,7 +37,7 @@ export function toInstanceView(record: InstanceRecord, observed: ObservedInstanc
       disabled: preferences.isBackupDisabled,
       next_run_at: preferences.isBackupDisabled
         ? null
-        : new Date(instance.created_at.getTime() + dayMs).toISOString(),
+        : formatTimestamp(nextRun(instance.created_at, preferences.backupFrequencyHours, new Date())),
     },
     backup_same_region: preferences.isBackupSameRegion,
     is_ha_cluster: instance.is_ha,
@@ -47,8 +50,15 @@ export function toInstanceView(record: InstanceRecord, observed: ObservedInstanc
     },
     maintenances: [],
     encryption: { enabled: false },
-    created_at: instance.created_at.toISOString(),
+    created_at: formatTimestamp(instance.created_at),
   };
+}
+
+/** Counted from the creation, and never in the past. */
+export function nextRun(createdAt: Date, everyHours: number, now: Date): Date {
+  const everyMs = everyHours * hourMs;
+  const runs = Math.max(1, Math.floor((now.getTime() - createdAt.getTime()) / everyMs) + 1);
+  return new Date(createdAt.getTime() + runs * everyMs);
 }
 
 /** As desired, except that a ready instance without a serving leader is being healed by its agents. */
