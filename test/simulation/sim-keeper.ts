@@ -168,7 +168,7 @@ export class SimKeeper {
     return revision;
   }
 
-  *#inTurn(work: () => Task<bigint | undefined>): Task<bigint | undefined> {
+  *#inTurn<T>(work: () => Task<T>): Task<T> {
     while (this.#isBusy) yield this.#ports.process.sleep(1);
     this.#isBusy = true;
     try {
