@@ -24,6 +24,7 @@ program
       .option("--detach", "return when everything answers")
       .option("--no-demo", "do not create the instance demo on the first run")
       .option("--hosts <number>", "virtual hosts (default 3)", parseCount)
+      .option("--replace-after <seconds>", "a node that stays lost is replaced (default 30)", parseSeconds)
       .option("--etcd-members <number>", "1 or 3 (default 1)", parseMembers)
       .action((options) => up(options)),
   )
@@ -94,6 +95,11 @@ instance
       .option("--durability <word>", durabilityHelp)
       .option("--timing <word>", timingHelp)
       .action((word, options) => instances.updateInstance(word, options)),
+  )
+  .addCommand(
+    at("heal", "let autohealing replace nodes again after its hourly limit")
+      .argument("<instance>", "name or id")
+      .action((word, options) => instances.healInstance(word, options)),
   )
   .addCommand(
     at("switchover", "let the standby lead, in order")
@@ -190,4 +196,11 @@ function parseCount(text: string): number {
 function parseMembers(text: string): number {
   if (text !== "1" && text !== "3") throw new InvalidArgumentError("It is 1 or 3.");
   return Number(text);
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 86_400)
+    throw new InvalidArgumentError("It is a number of seconds from 1 to 86400.");
+  return seconds;
 }

@@ -25,6 +25,8 @@ const Config = Type.Object({
   authority: Type.Object({ dir: text }),
   region: Type.String({ pattern: "^[a-z]{2}-[a-z]{3}$" }),
   endpoint: Type.Object({ address: text, firstPort: port, lastPort: port }),
+  /** A node that stays lost for this long is replaced by a new one on another host. */
+  healing: Type.Optional(Type.Object({ replaceAfterMs: Type.Integer({ minimum: 1_000 }) })),
   initialApiKey: Type.Object({
     accessKey: Type.String({ pattern: "^SCW[A-Z0-9]{17}$" }),
     secretHash: Type.String({ pattern: "^[0-9a-f]{64}$" }),
@@ -33,6 +35,8 @@ const Config = Type.Object({
   }),
 });
 export type Config = Static<typeof Config>;
+
+export const defaultReplaceAfterMs = 30_000;
 
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

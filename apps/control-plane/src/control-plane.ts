@@ -23,6 +23,8 @@ export interface ControlPlaneOptions {
   readonly endpointPorts: PortRange;
   readonly initialApiKey: InitialApiKey;
   readonly storeAddress: NodeConfig["store"];
+  /** A node that stays lost for this long is replaced. */
+  readonly replaceAfterMs: number;
 }
 
 export interface ControlPlanePorts {
@@ -42,6 +44,7 @@ export async function startControlPlane(
   ports: ControlPlanePorts,
 ): Promise<ControlPlane> {
   const { store, compute, authority, log } = ports;
+  const { replaceAfterMs } = options;
   await using parts = new AsyncDisposableStack();
   const db = openDatabase(options.database, (err) => log.warn({ err }, "a database connection was lost"));
   parts.defer(() => db.destroy());
@@ -49,16 +52,17 @@ export async function startControlPlane(
   await ensureApiKey(db, options.initialApiKey);
   const ended = new AbortController();
   const wakers = new Set<Waker>();
-  const observed = observeInstances(store, wakers, ended.signal);
+  const observed = observeInstances({ store, compute, wakers, log }, replaceAfterMs, ended.signal);
   const collecting = collectEvents({ db, store, log }, ended.signal);
   parts.defer(async () => {
     ended.abort();
     await Promise.all([observed.ended, collecting]);
   });
-  const reconcilePorts = { ...ports, db, wakers, storeAddress: options.storeAddress };
+  const { storeAddress } = options;
+  const reconcilePorts = { ...ports, db, wakers, storeAddress, observed, replaceAfterMs };
   const run = (id: string, signal: AbortSignal) => reconcileInstance(id, reconcilePorts, signal);
   const { signal } = ended;
-  const jobs = parts.use(await startJobs({ settings: options.database, db, run, log, signal }));
+  const jobs = parts.use(await startJobs({ settings: options.database, db, observed, run, log, signal }));
   const { region, endpointPorts } = options;
   const platform = { db, jobs, compute, store, observed, caPem: authority.caPem, region, endpointPorts };
   const server = await createServer(platform, log);

@@ -3,7 +3,7 @@ import { loadAuthority } from "@mainstay/certificates/authority.ts";
 import { createLocalCompute } from "@mainstay/compute/local/local-compute.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
-import { type Config, loadConfig } from "./config.ts";
+import { type Config, defaultReplaceAfterMs, loadConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { createProbe } from "./reconcile/instance/probe.ts";
 
@@ -20,8 +20,17 @@ async function main(path: string): Promise<void> {
   const { dir, supervisor, user } = config.compute;
   const compute = await createLocalCompute({ dir, supervisor, log, ...(user && { user }) });
   const { listen, database, region, endpoint, initialApiKey } = config;
+  const replaceAfterMs = config.healing?.replaceAfterMs ?? defaultReplaceAfterMs;
   const storeAddress = { endpoints: config.store.endpoints, serverName: config.store.serverName };
-  const options = { listen, database, region, endpointPorts: endpoint, initialApiKey, storeAddress };
+  const options = {
+    listen,
+    database,
+    region,
+    endpointPorts: endpoint,
+    initialApiKey,
+    storeAddress,
+    replaceAfterMs,
+  };
   const ports = { store, compute, authority, probe: createProbe(authority), log };
   await using _running = await startControlPlane(options, ports);
   log.info({ signal: await stop }, "stopping");

@@ -17,6 +17,8 @@ export const NodeView = Type.Object({
   sync: Type.Boolean(),
   state: Type.String(),
   reason: Type.String(),
+  membership: Type.String({ description: "member, replaced or leaving" }),
+  host_state: Type.String({ description: "running, frozen, down; unknown when not seen within 15 s" }),
   address: Nullable(Type.String()),
   port: Nullable(Type.Integer()),
   data_dir: Nullable(Type.String()),

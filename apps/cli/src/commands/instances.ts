@@ -49,6 +49,13 @@ export async function updateInstance(word: string, options: UpdateOptions): Prom
   else print(`${id}: durability ${details.durability}, timing ${details.timing}`);
 }
 
+export async function healInstance(word: string, { dir }: ReadOptions): Promise<void> {
+  const api = await openApi(dir);
+  const { id } = await findInstance(api, word);
+  const { status, status_reason } = await api.request("POST", `${detailsPath(id)}/heal`, InstanceDetails);
+  print(`nodes of ${id} may be replaced again; it is ${status}${status_reason && `: ${status_reason}`}`);
+}
+
 export async function deleteInstance(word: string, options: ReadOptions & { wait?: boolean }): Promise<void> {
   const api = await openApi(options.dir);
   const { id } = await findInstance(api, word);
@@ -61,7 +68,7 @@ export async function deleteInstance(word: string, options: ReadOptions & { wait
 export async function printNodes(word: string, options: ReadOptions): Promise<void> {
   const api = await openApi(options.dir);
   const nodes = await listNodes(api, (await findInstance(api, word)).id);
-  printRows(nodes, ["id", "host", "zone", "role", "sync", "state", "address", "port"], options);
+  printRows(nodes, ["id", "host", "host_state", "zone", "role", "sync", "state", "address", "port"], options);
 }
 
 function toRow(instance: InstanceView) {

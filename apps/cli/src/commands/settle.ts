@@ -4,7 +4,7 @@ import { volumeFault } from "@mainstay/compute/local/volumes.ts";
 import { CommandError } from "../errors.ts";
 import { childPid } from "../platform/child.ts";
 import type { Layout } from "../platform/layout.ts";
-import { createSettings, readSettings, type Settings } from "../platform/settings.ts";
+import { createSettings, readSettings, type Settings, writeSettings } from "../platform/settings.ts";
 import { checkReach, serverUser } from "../platform/user.ts";
 import { portFault } from "../port-fault.ts";
 import { say } from "../print.ts";
@@ -14,6 +14,8 @@ export interface WantedPlatform {
   readonly demo: boolean;
   readonly hosts?: number;
   readonly etcdMembers?: number;
+  /** Seconds until a lost node is replaced; every `up` may change it. */
+  readonly replaceAfter?: number;
 }
 
 interface Address {
@@ -43,7 +45,11 @@ export async function settle(layout: Layout, wanted: WantedPlatform): Promise<Se
   await checkReach(user, [layout.dir, layout.programs.supervisor]);
   if (!user) say(unprivileged);
   await checkDisk(layout);
-  return known ?? createSettings(layout, { listen, hosts, etcdMembers });
+  const settings = known ?? (await createSettings(layout, { listen, hosts, etcdMembers }));
+  if (wanted.replaceAfter === undefined) return settings;
+  const changed = { ...settings, replaceAfterMs: wanted.replaceAfter * 1_000 };
+  await writeSettings(layout, changed);
+  return changed;
 }
 
 /** What the first `up` settled stays. */

@@ -18,7 +18,7 @@ export async function prepareControlPlane(
   user: User | undefined,
 ): Promise<Child> {
   const dir = layout.controlPlaneDir;
-  const { accessKey, secretHash, organizationId, projectId, endpointPorts } = settings;
+  const { accessKey, secretHash, organizationId, projectId, endpointPorts, replaceAfterMs } = settings;
   const config = {
     listen: settings.listen,
     database: {
@@ -41,6 +41,7 @@ export async function prepareControlPlane(
       firstPort: endpointPorts.first,
       lastPort: endpointPorts.last,
     },
+    ...(replaceAfterMs && { healing: { replaceAfterMs } }),
     initialApiKey: { accessKey, secretHash, organizationId, projectId },
   };
   return nodeChild("control-plane", layout.programs.controlPlane, dir, config);

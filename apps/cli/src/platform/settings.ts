@@ -12,6 +12,8 @@ const Settings = Type.Object({
   listen: Type.Object({ address: Type.String(), port: Type.Integer() }),
   hosts: Type.Integer(),
   etcdMembers: Type.Integer(),
+  /** When a node that stays lost is replaced. */
+  replaceAfterMs: Type.Optional(Type.Integer()),
   accessKey: Type.String(),
   secretHash: Type.String(),
   organizationId: Type.String(),

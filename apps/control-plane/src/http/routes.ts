@@ -17,6 +17,7 @@ import { updateInstanceRoute } from "./routes/instances/update.ts";
 import { getDetailsRoute, updateDetailsRoute } from "./routes/platform/details.ts";
 import { listEventsRoute } from "./routes/platform/events.ts";
 import { failoverRoute } from "./routes/platform/failover.ts";
+import { healRoute } from "./routes/platform/heal.ts";
 import { healthRoute } from "./routes/platform/health.ts";
 import { listHostsRoute } from "./routes/platform/hosts.ts";
 import { listIncidentsRoute } from "./routes/platform/incidents.ts";
@@ -48,4 +49,5 @@ export const routes: readonly Route[] = [
   listIncidentsRoute,
   switchoverRoute,
   failoverRoute,
+  healRoute,
 ];

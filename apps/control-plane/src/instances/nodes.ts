@@ -1,5 +1,6 @@
 import type { NodeView } from "@mainstay/api-contract/platform.ts";
 import type { Actor, Platform } from "../platform.ts";
+import type { NodeRow } from "../store/schema.ts";
 import { getInstance } from "./find.ts";
 
 const noPids = { supervisor: null, agent: null, fencer: null, postmaster: null };
@@ -13,6 +14,7 @@ export async function listNodes(platform: Platform, id: string, actor: Actor): P
   return nodes.map((row) => {
     const node = provided.find((one) => one.id === row.id);
     const status = platform.observed.node(instance.id, row.id);
+    const hostState = platform.observed.hostState(row.host_id);
     return {
       id: row.id,
       host: row.host_id,
@@ -21,11 +23,21 @@ export async function listNodes(platform: Platform, id: string, actor: Actor): P
       role: status?.role === "primary" && lock?.holder !== row.id ? "unknown" : (status?.role ?? "unknown"),
       sync: sync?.mode === "sync" && sync.members.includes(row.id),
       state: status?.state ?? "unknown",
-      reason: status?.reason ?? "not heard of within 15 s",
+      reason: reasonOf(row, status?.reason, hostState),
+      membership: row.state,
+      host_state: hostState ?? "unknown",
       address: row.address,
       port: row.port,
       data_dir: node?.dataDir ?? null,
       pids: status?.pids ?? noPids,
     };
   });
+}
+
+function reasonOf({ state, host_id }: NodeRow, said: string | undefined, hostState?: string): string {
+  if (state === "replaced") return "was lost and is replaced; deleted when the pair is whole again";
+  if (state === "leaving") return "was replaced and is being deleted";
+  if (said !== undefined) return said;
+  const isDown = hostState !== undefined && hostState !== "running";
+  return isDown ? `not heard of within 15 s: ${host_id} is ${hostState}` : "not heard of within 15 s";
 }

@@ -61,10 +61,11 @@ export function nextRun(createdAt: Date, everyHours: number, now: Date): Date {
   return new Date(createdAt.getTime() + runs * everyMs);
 }
 
-/** As desired, except that a ready instance without a serving leader is being healed by its agents. */
-export function statusOf({ instance }: InstanceRecord, observed: ObservedInstances): string {
-  if (instance.status !== "ready" || !observed.isLive) return instance.status;
-  return observed.lock(instance.id)?.phase === "serving" ? "ready" : "autohealing";
+/** As desired, except that a loss shows at once, before its reconciler has written it down. */
+export function statusOf(record: InstanceRecord, observed: ObservedInstances): string {
+  const { status } = record.instance;
+  if (status !== "ready" || !observed.isLive) return status;
+  return observed.health(record).trouble === undefined ? "ready" : "autohealing";
 }
 
 /** Nothing is shown while it cannot be used yet. */

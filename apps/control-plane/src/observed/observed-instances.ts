@@ -1,39 +1,70 @@
 /** What agents reported, from the watch of the store. Too old is unknown, never green. */
+import type { Compute } from "@mainstay/compute/compute.ts";
 import type { Waker } from "@mainstay/control-loop/run-loop.ts";
 import { instanceKeys, instancesPrefix } from "@mainstay/dcs/keys.ts";
-import { openPrefixView } from "@mainstay/dcs/prefix-view.ts";
-import { parseLock, parseNodeStatus, parseSync, RecordError } from "@mainstay/dcs/records.ts";
-import type { Store } from "@mainstay/dcs/store.ts";
+import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
+import { parseLock, parseNodeStatus, parseSpec, parseSync, RecordError } from "@mainstay/dcs/records.ts";
+import type { Store, StoredValue } from "@mainstay/dcs/store.ts";
 import type { LockRecord, NodeStatus, SyncRecord } from "@mainstay/domain/cluster.ts";
+import { timingPresets } from "@mainstay/domain/timing.ts";
+import type { Log } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
-
-export const staleAfterMs = 15_000;
+import type { InstanceRecord } from "../store/instances.ts";
+import { healthOf, type InstanceHealth, type Silence } from "./health.ts";
+import { observeHosts, staleAfterMs } from "./observed-hosts.ts";
 
 export interface ObservedInstances {
   readonly isLive: boolean;
   lock(instanceId: string): LockRecord | undefined;
   sync(instanceId: string): SyncRecord | undefined;
-  /** undefined: never heard of, or not within `staleAfterMs`. */
+  /** undefined: not heard of within `staleAfterMs`. What was there before this process looked is no news. */
   node(instanceId: string, nodeId: string): NodeStatus | undefined;
-  readonly ended: Promise<void>;
+  hostState(hostId: string): string | undefined;
+  /** Of what was seen; `values`: read from the store just now, newer than what was seen perhaps. */
+  health(record: InstanceRecord, values?: readonly StoredValue[]): InstanceHealth;
+  readonly ended: Promise<unknown>;
 }
 
+export interface ObservedPorts {
+  readonly store: Store;
+  readonly compute: Compute;
+  readonly wakers: ReadonlySet<Waker>;
+  readonly log: Log;
+}
+
+/** `replaceAfterMs`: a silence that is worth a replacement is a loss, however short it is. */
 export function observeInstances(
-  store: Store,
-  wakers: ReadonlySet<Waker>,
+  { store, compute, wakers, log }: ObservedPorts,
+  replaceAfterMs: number,
   signal: AbortSignal,
 ): ObservedInstances {
-  const wakeAll = () => {
+  const hosts = observeHosts(compute, log, signal);
+  const seen: { view?: PrefixView; first?: ReadonlyMap<string, bigint> } = {};
+  const onChange = () => {
+    if (seen.view?.isLive) seen.first ??= revisionsOf(seen.view);
     for (const waker of wakers) waker.wake();
   };
-  const view = openPrefixView(store, instancesPrefix, wakeAll, signal);
+  const view = openPrefixView(store, instancesPrefix, onChange, signal);
+  seen.view = view;
+  onChange(); // the first snapshot may have come while the view was opened
   const isLive = () => view.isLive && monotonicMs() - view.heardAtMs < staleAfterMs;
   const read = <T>(key: string, parse: (text: string) => T): T | undefined => {
     const found = isLive() ? view.values.get(key) : undefined;
     return found && parseOrNothing(parse, found.value.value);
   };
+  const silenceOf = ({ key, modRevision }: StoredValue): Silence => {
+    const viewed = view.values.get(key);
+    const { first } = seen;
+    if (!first || !isLive()) return { forMs: 0, isHeard: false };
+    if (viewed?.value.modRevision !== modRevision) return { forMs: 0, isHeard: true };
+    return { forMs: monotonicMs() - viewed.changedAtMs, isHeard: first.get(key) !== modRevision };
+  };
+  const isFresh = (value: StoredValue) => {
+    const { forMs, isHeard } = silenceOf(value);
+    return isHeard && forMs <= staleAfterMs;
+  };
   return {
-    ended: view.ended,
+    ended: Promise.all([view.ended, hosts.ended]),
     get isLive() {
       return isLive();
     },
@@ -41,13 +72,42 @@ export function observeInstances(
     sync: (instanceId) => read(instanceKeys(instanceId).sync, parseSync),
     node(instanceId, nodeId) {
       const key = instanceKeys(instanceId).node(nodeId);
-      const changedAtMs = view.values.get(key)?.changedAtMs ?? 0;
-      if (monotonicMs() - changedAtMs > staleAfterMs) return undefined;
-      const status = read(key, parseNodeStatus);
-      // Its own clock too: after a restart of this process an old report looks new.
-      return status && Date.now() - Date.parse(status.observedAt) <= staleAfterMs ? status : undefined;
+      const value = view.values.get(key)?.value;
+      return value && isFresh(value) ? read(key, parseNodeStatus) : undefined;
+    },
+    hostState: (hostId) => hosts.stateOf(hostId),
+    health(record, values) {
+      const { instance, nodes } = record;
+      const keys = instanceKeys(instance.id);
+      const find = (key: string) =>
+        values ? values.find((value) => value.key === key) : view.values.get(key)?.value;
+      const [lock, sync, spec] = [find(keys.lock), find(keys.sync), find(keys.spec)];
+      const members = spec ? (parseOrNothing(parseSpec, spec.value)?.members ?? []) : [];
+      const lockRecord = lock && parseOrNothing(parseLock, lock.value);
+      return healthOf({
+        isHa: instance.is_ha,
+        nodes: nodes.map((row) => {
+          // A node that has never reported is timed from when it was published.
+          const isPublished = members.some(({ id }) => id === row.id);
+          const said = find(keys.node(row.id)) ?? (isPublished ? spec : undefined);
+          return {
+            row,
+            hostState: hosts.stateOf(row.host_id),
+            hostDownForMs: hosts.downForMs(row.host_id),
+            silence: said && silenceOf(said),
+          };
+        }),
+        lock: lock && lockRecord && { record: lockRecord, ...silenceOf(lock) },
+        sync: sync && parseOrNothing(parseSync, sync.value),
+        takeMs: timingPresets[instance.timing].takeMs,
+        silentAfterMs: Math.min(staleAfterMs, replaceAfterMs),
+      });
     },
   };
+}
+
+function revisionsOf({ values }: PrefixView): ReadonlyMap<string, bigint> {
+  return new Map([...values].map(([key, { value }]) => [key, value.modRevision]));
 }
 
 /** A record that another version wrote is not understood: nothing is known then. */

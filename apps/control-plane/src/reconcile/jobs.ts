@@ -6,11 +6,12 @@
 import { runLoop } from "@mainstay/control-loop/run-loop.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { fromKysely, PgBoss } from "pg-boss";
+import type { ObservedInstances } from "../observed/observed-instances.ts";
 import type { Database, DatabaseSettings } from "../store/database.ts";
-import { unsettledInstanceIds } from "../store/instances.ts";
+import { readyInstances, unsettledInstanceIds } from "../store/instances.ts";
 
 const queue = "reconcile-instance";
-const sweepEveryMs = 2_000;
+const sweepEveryMs = 1_000;
 const parallelRuns = 8;
 
 export interface Jobs extends AsyncDisposable {
@@ -21,12 +22,13 @@ export interface Jobs extends AsyncDisposable {
 interface JobsOptions {
   readonly settings: DatabaseSettings;
   readonly db: Database;
+  readonly observed: ObservedInstances;
   readonly run: (instanceId: string, signal: AbortSignal) => Promise<void>;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
-export async function startJobs({ settings, db, run, log, signal }: JobsOptions): Promise<Jobs> {
+export async function startJobs({ settings, db, observed, run, log, signal }: JobsOptions): Promise<Jobs> {
   const boss = new PgBoss({
     host: settings.socketDir,
     port: settings.port,
@@ -63,7 +65,9 @@ export async function startJobs({ settings, db, run, log, signal }: JobsOptions)
     return boss.send(queue, { instanceId }, { singletonKey: instanceId, ...transaction });
   };
   const sweep = async () => {
-    for (const id of await unsettledInstanceIds(db)) await send(id);
+    const troubled = (await readyInstances(db)).filter((record) => observed.health(record).trouble);
+    const ids = [...(await unsettledInstanceIds(db)), ...troubled.map(({ instance }) => instance.id)];
+    for (const id of new Set(ids)) await send(id);
   };
   const sweeping = runLoop({ name: "sweep", pass: sweep, everyMs: sweepEveryMs, log, signal: ends });
   parts.defer(async () => {

@@ -99,8 +99,14 @@ export async function updateInstance(
 
 /** Those that a reconciler still has work with. */
 export async function unsettledInstanceIds(db: Database): Promise<string[]> {
-  const rows = await db.selectFrom("instances").select("id").where("status", "!=", "ready").execute();
+  const unready = db.selectFrom("instances").select("id").where("status", "!=", "ready");
+  const leaving = db.selectFrom("nodes").select("instance_id as id").where("state", "!=", "member");
+  const rows = await unready.union(leaving).execute();
   return rows.map(({ id }) => id);
+}
+
+export async function readyInstances(db: Database): Promise<InstanceRecord[]> {
+  return withParts(db, await db.selectFrom("instances").selectAll().where("status", "=", "ready").execute());
 }
 
 /** Everything of the instance; the metering rows stay. */

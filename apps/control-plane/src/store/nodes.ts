@@ -23,6 +23,14 @@ export async function insertPlacements(
     .execute();
 }
 
+export async function setNodeState(trx: Database, ids: readonly string[], state: NodeRow["state"]) {
+  await trx
+    .updateTable("nodes")
+    .set({ state })
+    .where("id", "in", [...ids])
+    .execute();
+}
+
 export async function recordAddress(db: Database, id: string, address: string, port: number): Promise<void> {
   await db.updateTable("nodes").set({ address, port }).where("id", "=", id).execute();
 }

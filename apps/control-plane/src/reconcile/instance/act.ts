@@ -13,7 +13,8 @@ import {
 import { meter } from "../../store/metering.ts";
 import { insertPlacements, recordAddress, recordStarted } from "../../store/nodes.ts";
 import type { NodeRow } from "../../store/schema.ts";
-import type { InstanceStep } from "./decide.ts";
+import { condemn, markAutohealing, reinstate, replace } from "./act-healing.ts";
+import type { InstanceStep } from "./instance-step.ts";
 import { type NodeFilesPorts, nodeFiles } from "./node-files.ts";
 import type { ObservePorts } from "./observe.ts";
 import type { Probe } from "./probe.ts";
@@ -43,6 +44,20 @@ export async function actOnInstance(
       return { kind: "settled" };
     case "wait":
       return { kind: "wait", forMs: step.forMs };
+    case "look-later":
+      return { kind: "settled" };
+    case "mark-autohealing":
+      await markAutohealing(record, step.reason, ports.db);
+      return again;
+    case "replace":
+      await replace(record, step, ports.db);
+      return again;
+    case "reinstate":
+      await reinstate(record, step, ports.db);
+      return again;
+    case "condemn":
+      await condemn(record, step.nodeIds, ports.db);
+      return again;
     case "place":
       await insertPlacements(ports.db, id, step.placements);
       return again;
@@ -65,6 +80,12 @@ export async function actOnInstance(
       return again;
     case "delete-nodes":
       await Promise.all(step.nodeIds.map((nodeId) => ports.compute.deleteNode(nodeId, signal)));
+      // Its processes are gone, so nobody writes its status any more.
+      await write(
+        step.nodeIds.map((nodeId) => ({ delete: instanceKeys(id).node(nodeId) })),
+        ports,
+        signal,
+      );
       await forgetNodes(id, step.nodeIds, ports);
       return again;
     case "delete-keys":
@@ -94,7 +115,8 @@ async function publish(
   ports: ActPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { instance, nodes, endpoint, rules } = record;
+  const { instance, endpoint, rules } = record;
+  const nodes = record.nodes.filter(({ state }) => state === "member");
   const keys = instanceKeys(instance.id);
   const { generation, id: instanceId } = instance;
   const members = nodes.map(({ id, address, port }) => ({ id, address: address ?? "", port: port ?? 0 }));

@@ -1,30 +1,16 @@
-import type { Condition } from "@mainstay/dcs/store.ts";
-import type { Placement } from "../../store/nodes.ts";
+import type { InstanceRecord } from "../../store/instances.ts";
 import type { NodeRow } from "../../store/schema.ts";
+import { decideHealing, decideReturn, type KnownInstance } from "./decide-healing.ts";
+import type { InstanceStep } from "./instance-step.ts";
 import { choosePlacements } from "./place.ts";
 import type { SeenInstance, StoredInstance } from "./seen.ts";
-
-export type InstanceStep = { readonly reason: string } & (
-  | { readonly step: "settled" }
-  | { readonly step: "wait"; readonly forMs: number }
-  | { readonly step: "place"; readonly placements: readonly Placement[] }
-  | { readonly step: "reserve"; readonly nodes: readonly NodeRow[] }
-  | { readonly step: "publish"; readonly conditions: readonly Condition[] }
-  | { readonly step: "start"; readonly nodes: readonly NodeRow[] }
-  | { readonly step: "probe" }
-  | { readonly step: "mark-ready" }
-  | { readonly step: "withdraw-endpoint" }
-  | { readonly step: "delete-nodes"; readonly nodeIds: readonly string[] }
-  | { readonly step: "delete-keys" }
-  | { readonly step: "delete-rows" }
-);
 
 /** The next step towards the desired instance. Pure; a crash after any step finds the same one or the next. */
 export function decideInstance(seen: SeenInstance): InstanceStep {
   const { record } = seen;
   if (!record) return { step: "settled", reason: "the instance is gone" };
   if (record.instance.status === "deleting") return decideDeletion(seen);
-  return decideNodes(seen) ?? decideServing(seen);
+  return decideReturn({ ...seen, record }) ?? decideNodes({ ...seen, record }) ?? decideServing(seen, record);
 }
 
 /** In this order: clients leave first, nodes write keys until they are gone, and the rows know what is left. */
@@ -37,8 +23,7 @@ function decideDeletion({ record, computeNodeIds, stored }: SeenInstance): Insta
   return { step: "delete-rows", reason: "nothing of it is left" };
 }
 
-function decideNodes({ record, hosts, stored }: SeenInstance): InstanceStep | undefined {
-  if (!record) return undefined;
+function decideNodes({ record, hosts, stored }: KnownInstance): InstanceStep | undefined {
   const { instance, nodes, endpoint } = record;
   const wanted = instance.is_ha ? 2 : 1;
   if (nodes.length < wanted) {
@@ -47,14 +32,24 @@ function decideNodes({ record, hosts, stored }: SeenInstance): InstanceStep | un
       ? { step: "place", placements, reason: "a node each on different hosts" }
       : { step: "wait", forMs: 2_000, reason: "not enough running hosts for its nodes" };
   }
-  const unreserved = nodes.filter(({ address }) => address === null);
+  const members = nodes.filter(({ state }) => state === "member");
+  const unfinished = members.filter(({ address, is_started }) => address === null || !is_started);
+  const isDown = (hostId: string) => hosts.some(({ id, state }) => id === hostId && state !== "running");
+  const stuck = unfinished.find(({ host_id }) => isDown(host_id));
+  if (stuck) return decideStuck(instance.status, stuck);
+  const unreserved = members.filter(({ address }) => address === null);
   if (unreserved.length > 0) return { step: "reserve", nodes: unreserved, reason: "nodes need addresses" };
   if (!isPublished(stored, instance.generation, endpoint !== undefined)) {
     const { conditions } = stored;
     return { step: "publish", conditions, reason: `generation ${instance.generation} is not in the store` };
   }
-  const unstarted = nodes.filter(({ is_started }) => !is_started);
-  return unstarted.length > 0 ? { step: "start", nodes: unstarted, reason: "nodes are to run" } : undefined;
+  return unfinished.length > 0 ? { step: "start", nodes: unfinished, reason: "nodes are to run" } : undefined;
+}
+
+/** A replacement that cannot be made is lost like any other node, and replaced like one. */
+function decideStuck(status: string, { id, host_id }: NodeRow): InstanceStep | undefined {
+  if (status !== "provisioning") return undefined;
+  return { step: "wait", forMs: 2_000, reason: `${id} waits: ${host_id} is not running` };
 }
 
 function isPublished({ spec, endpoint }: StoredInstance, generation: number, hasEndpoint: boolean): boolean {
@@ -65,15 +60,18 @@ function isPublished({ spec, endpoint }: StoredInstance, generation: number, has
 
 const waitMs = 250;
 
-function decideServing({ record, stored }: SeenInstance): InstanceStep {
-  switch (record?.instance.status) {
+function decideServing(seen: SeenInstance, record: InstanceRecord): InstanceStep {
+  switch (record.instance.status) {
     case "configuring":
       return { step: "mark-ready", reason: "the change is published" };
     case "provisioning":
-      break;
+      return decideFirstReady(seen, record);
     default:
-      return { step: "settled", reason: "as desired" };
+      return decideHealing({ ...seen, record });
   }
+}
+
+function decideFirstReady({ stored }: SeenInstance, record: InstanceRecord): InstanceStep {
   if (stored.lock?.phase !== "serving") {
     return { step: "wait", forMs: waitMs, reason: "no node serves yet" };
   }

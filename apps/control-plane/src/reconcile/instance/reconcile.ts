@@ -2,7 +2,8 @@ import { createWaker, type Waker } from "@mainstay/control-loop/run-loop.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { updateInstance } from "../../store/instances.ts";
 import { type ActPorts, actOnInstance, type Outcome } from "./act.ts";
-import { decideInstance, type InstanceStep } from "./decide.ts";
+import { decideInstance } from "./decide.ts";
+import type { InstanceStep } from "./instance-step.ts";
 import { observeInstance } from "./observe.ts";
 
 export interface ReconcilePorts extends ActPorts {
@@ -49,8 +50,9 @@ async function pass(
     const step = decideInstance(seen);
     if (step.reason !== lastReason) log.info({ step: step.step, reason: step.reason }, "decided");
     if (!seen.record) return { outcome: { kind: "settled" }, step };
+    const { status, status_reason } = seen.record.instance;
     // Whoever waits sees each step.
-    if (step.step !== "settled" && seen.record.instance.status_reason !== step.reason) {
+    if (step.step !== "settled" && status !== "ready" && status_reason !== step.reason) {
       await updateInstance(ports.db, id, { status_reason: step.reason });
     }
     return { outcome: await actOnInstance(step, seen.record, ports, signal), step };
