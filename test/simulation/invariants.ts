@@ -72,7 +72,7 @@ export class Invariants implements PostgresEvents {
     const { sync: syncBefore } = contentOf(before.get(keys.sync));
     const { sync } = contentOf(values.get(keys.sync));
     this.#sync = sync;
-    if (lock && lock !== lockBefore) this.#lockChanged(lockBefore, lock, syncBefore);
+    if (lock && lock !== lockBefore) this.#lockChanged(lockBefore, lock, syncBefore, sentAtMs);
     if (lock?.holder === from && lock !== lockBefore) this.#extendDeadline(from, sentAtMs);
     if (sync && sync !== syncBefore) {
       for (const acknowledged of this.acknowledgements) this.#checkEligibleHold(acknowledged);
@@ -139,7 +139,12 @@ export class Invariants implements PostgresEvents {
     this.lastAcknowledgement = { nodeId, atMs: nowMs };
   }
 
-  #lockChanged(before: LockRecord | undefined, lock: LockRecord, sync: SyncRecord | undefined): void {
+  #lockChanged(
+    before: LockRecord | undefined,
+    lock: LockRecord,
+    sync: SyncRecord | undefined,
+    sentAtMs: number,
+  ): void {
     const run = `${lock.holder} (${lock.bootId})`;
     const known = this.#leaders.get(lock.term);
     if (known !== undefined && known !== run) {
@@ -152,9 +157,7 @@ export class Invariants implements PostgresEvents {
     if (sync && !isEligible(sync, lock.holder)) {
       this.#violate("S6", `${lock.holder} claims term ${lock.term} outside the sync record`);
     }
-    // The fast path: commits of the old leader wait for this node alone, so it is starved.
-    const isAlone = sync?.mode === "sync" && isSame(sync.members, [lock.holder]);
-    const isStarved = isAlone && !this.#node(lock.holder)?.server?.receiver?.receiver.isStreaming;
+    const isStarved = this.#wasStarved(sync, lock.holder, sentAtMs);
     const restMs = (this.#deadlines.get(before.holder) ?? 0) - this.#ports.clock.nowMs;
     if (isHeldOn(before) && !isStarved && before.holder !== lock.holder && restMs > 0) {
       this.#violate(
@@ -162,6 +165,13 @@ export class Invariants implements PostgresEvents {
         `${lock.holder} claims ${Math.round(restMs)} ms before ${before.holder}'s deadline`,
       );
     }
+  }
+
+  /** The fast path: commits of the old leader waited for this node alone, whose stream was closed when it claimed. */
+  #wasStarved(sync: SyncRecord | undefined, nodeId: string, sentAtMs: number): boolean {
+    const receiver = this.#node(nodeId)?.server?.receiver;
+    const wasStreaming = receiver?.receiver.isStreaming === true && receiver.streamingSinceMs <= sentAtMs;
+    return sync?.mode === "sync" && isSame(sync.members, [nodeId]) && !wasStreaming;
   }
 
   #extendDeadline(nodeId: string, sentAtMs: number): void {

@@ -118,6 +118,10 @@ export class SimPostgres {
     return { kind: "primary", ...known, slots: this.slots, preparedMark };
   }
 
+  get trueMs(): number {
+    return this.#ports.clock.nowMs;
+  }
+
   /** Commits wait for these. */
   get published(): readonly string[] {
     return this.#published;

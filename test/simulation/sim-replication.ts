@@ -21,6 +21,8 @@ export class Session {
     replies: 0,
   };
   readonly receiver = { isOpen: true, isStreaming: false, heardAtMs: 0 };
+  /** True time when the receiver began to stream. */
+  streamingSinceMs = Number.POSITIVE_INFINITY;
   readonly #network: Network;
 
   constructor(standby: SimPostgres, upstream: SimPostgres, network: Network) {
@@ -94,6 +96,7 @@ export class Session {
     this.#toStandby(() => {
       if (!this.receiver.isOpen) return;
       this.receiver.isStreaming = true;
+      this.streamingSinceMs = this.standby.trueMs;
       this.#hear();
       this.#reply();
     });
