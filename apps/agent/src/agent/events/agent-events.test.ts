@@ -28,6 +28,7 @@ test("an event holds what the decision saw and how its action ended", async () =
     [event.inputs.lockHolder, event.inputs.postgres, event.inputs.flushPosition, event.inputs.syncMode],
     ["b", "standby", "0/3E8", "sync"],
   );
+  assert.deepEqual([event.inputs.volume, event.inputs.takeoversByChoice], ["usable", 0]);
   assert.equal(outcome?.failure, undefined);
   assert.ok(Number(outcome?.tookMs) >= 0);
 });

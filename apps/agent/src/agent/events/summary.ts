@@ -36,6 +36,7 @@ function lockInputs({ lock, lease, nowMs }: Observation): EventInputs {
     lockHolder: lock.record.holder,
     lockPhase: lock.record.phase,
     lockAgeMs: Math.round(lock.unchangedForMs),
+    phaseForMs: Math.round(lock.phaseForMs),
   };
   return {
     ...(held || { lock: lock.kind }),
@@ -45,8 +46,9 @@ function lockInputs({ lock, lease, nowMs }: Observation): EventInputs {
 
 function syncInputs({ sync }: Observation): EventInputs {
   if (sync.kind !== "recorded") return { sync: sync.kind };
-  const { leader, mode, members } = sync.record;
-  return { syncLeader: leader, syncMode: mode, syncMembers: members.join(" ") };
+  const { leader, mode, members, takeovers } = sync.record;
+  const byChoice = { takeoversByChoice: takeovers.length };
+  return { syncLeader: leader, syncMode: mode, syncMembers: members.join(" "), ...byChoice };
 }
 
 function postgresInputs(postgres: PostgresState): EventInputs {
@@ -90,13 +92,23 @@ function standbyText({ nodeId, notStreamingForMs, flushPosition, replyAgeMs }: S
   return `${nodeId} ${state}, flushed ${formatWalPosition(flushPosition)}, heard ${Math.round(replyAgeMs)} ms ago`;
 }
 
-function otherInputs({ intent, highestTerm, peers, request, shutdown }: Observation): EventInputs {
+function otherInputs({
+  intent,
+  highestTerm,
+  peers,
+  links,
+  volume,
+  request,
+  shutdown,
+}: Observation): EventInputs {
   const seenPeers = peers.map(
     ({ status, ageMs }) => `${status.nodeId} ${status.state}, ${Math.round(ageMs)} ms ago`,
   );
   return {
     highestTerm,
     peers: seenPeers.join("; "),
+    links: links.map(({ nodeId, state }) => `${nodeId} ${state}`).join("; "),
+    volume,
     ...(intent && { intent }),
     ...(request && { requestId: request.id, requestTarget: request.target }),
     ...(shutdown !== "none" && { shutdown }),
