@@ -9,6 +9,7 @@ import { isHeldOn } from "@mainstay/ha/lease.ts";
 import { isSame } from "@mainstay/ha/primary.ts";
 import type { Clock } from "./clock.ts";
 import type { WalRecord } from "./sim-data.ts";
+import { suspendedTooLongMs } from "./sim-fencer.ts";
 import { keys } from "./sim-instance.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { PostgresEvents, SimPostgres } from "./sim-postgres.ts";
@@ -223,7 +224,9 @@ export class Invariants implements PostgresEvents {
     const node = this.#node(nodeId);
     const fencer = node?.supervised?.fencer.process;
     if (!node || !fencer?.isAlive || fencer.isFrozen) return;
-    const limitMs = Math.max(this.#deadlines.get(nodeId) ?? 0, node.thawedAtMs) + takeMarginMs;
+    // A short suspension is not noticed.
+    const unnoticedMs = Math.min(node.localClock.suspendedMs, suspendedTooLongMs);
+    const limitMs = Math.max(this.#deadlines.get(nodeId) ?? 0, node.thawedAtMs) + takeMarginMs + unnoticedMs;
     const lateMs = Math.round(this.#ports.clock.nowMs - limitMs);
     if (lateMs > 0) this.#violate("S3", `${nodeId} acknowledges ${lateMs} ms after its deadline`);
   }

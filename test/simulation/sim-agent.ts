@@ -47,6 +47,7 @@ export class SimAgent {
     this.keeper = new SimKeeper({
       nodeId: node.id,
       process: this.keeperProcess,
+      clock: node.localClock,
       store,
       fencer: () => supervised.fencer,
       onLease: process.inside(wake),

@@ -4,7 +4,7 @@ import type { LocalClock, Process, Task } from "./process.ts";
 
 const tickMs = 50;
 /** The monotonic clock stands still while the machine is suspended; time that passed so counts too. */
-const suspendedTooLongMs = 100;
+export const suspendedTooLongMs = 100;
 
 interface Guard {
   readonly mayWrite: boolean;

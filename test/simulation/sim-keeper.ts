@@ -5,8 +5,8 @@ import type { Timing } from "@mainstay/domain/timing.ts";
 import type { Action } from "@mainstay/ha/decision.ts";
 import { deadlineAfter, isHeldOn, renewed } from "@mainstay/ha/lease.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
-import { type Process, Reply, SimulatedFailure, type Task } from "./process.ts";
-import type { SimFencer } from "./sim-fencer.ts";
+import { type LocalClock, type Process, Reply, SimulatedFailure, type Task } from "./process.ts";
+import { type SimFencer, suspendedTooLongMs } from "./sim-fencer.ts";
 import { keys } from "./sim-instance.ts";
 import { contentOf } from "./sim-records.ts";
 import type { SimStore, Transaction } from "./sim-store.ts";
@@ -18,6 +18,7 @@ const answerTimeoutMs = 5_000;
 export interface KeeperPorts {
   readonly nodeId: string;
   readonly process: Process;
+  readonly clock: LocalClock;
   readonly store: SimStore;
   readonly fencer: () => SimFencer;
   readonly onLease: () => void;
@@ -29,7 +30,8 @@ type Claim = Extract<Action, { action: "claim" }>;
 type Answer = { readonly revision: bigint | undefined; readonly problem: string };
 
 export class SimKeeper {
-  lease: Observation["lease"];
+  #lease: Observation["lease"];
+  #suspendedMs = 0;
   readonly #ports: KeeperPorts;
   #timing: Timing | undefined;
   #healthyAtMs = Number.NEGATIVE_INFINITY;
@@ -39,6 +41,12 @@ export class SimKeeper {
   constructor(ports: KeeperPorts) {
     this.#ports = ports;
     ports.process.start(this.#run());
+  }
+
+  /** A lease ends with a suspension of the machine. */
+  get lease(): Observation["lease"] {
+    const suspendedMs = this.#ports.clock.suspendedMs - this.#suspendedMs;
+    return suspendedMs > suspendedTooLongMs ? undefined : this.#lease;
   }
 
   healthy(): void {
@@ -147,8 +155,9 @@ export class SimKeeper {
   }
 
   #report(lease: Observation["lease"]): void {
-    const isNews = (this.lease === undefined) !== (lease === undefined);
-    this.lease = lease;
+    const isNews = (this.#lease === undefined) !== (lease === undefined);
+    this.#lease = lease;
+    this.#suspendedMs = this.#ports.clock.suspendedMs;
     if (isNews) this.#ports.onLease();
   }
 

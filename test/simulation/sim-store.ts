@@ -42,7 +42,7 @@ interface Watcher {
 export class SimStore {
   onChange: (change: StoreChange) => void = () => {};
   /** A request that waited for longer for a leader is dropped. */
-  patienceMs = 1_500;
+  patienceMs = 6_000;
   readonly #clock: Clock;
   readonly #network: Network;
   readonly #watchers = new Set<Watcher>();
