@@ -46,6 +46,9 @@ async function measurePatroni(): Promise<Row[]> {
 async function measure(start: () => Promise<Subject>): Promise<Row[]> {
   const random = createRandom(Number(values.seed));
   await using subject = await start();
+  // Whoever stops it finds nothing left afterwards.
+  const stop = () => void Promise.resolve(subject[Symbol.asyncDispose]()).finally(() => process.exit(130));
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, stop);
   await using writer = await startWriter(subject.client);
   const measured: Row[] = [];
   for (const fault of wanted) {
@@ -59,6 +62,7 @@ async function measure(start: () => Promise<Subject>): Promise<Row[]> {
     if (rounds.length > 0) measured.push({ subject: subject.name, fault: fault.name, rounds });
     else process.stdout.write(`${fault.name}: cannot be done here\n`);
   }
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, stop);
   return measured;
 }
 

@@ -6,7 +6,7 @@ import { startBalancer, type TestBalancer } from "@mainstay/test/kit/balancer.ts
 import { password, type TestNode } from "@mainstay/test/kit/node.ts";
 import { startInstance, type TestInstance } from "@mainstay/test/kit/nodes.ts";
 import type { Machine, Pair, Step, Subject } from "./subject.ts";
-import { answers } from "./writer.ts";
+import { reachesPrimary } from "./writer.ts";
 
 const limits = { timeoutMs: 3_000, signal: new AbortController().signal };
 
@@ -17,7 +17,10 @@ export async function startMainstay(): Promise<Subject> {
   await instance.served({ isSync: true });
   const balancer = parts.use(await startBalancer(instance));
   const client = { host: balancer.address, port: balancer.port, user: "owner", password, database: "rdb" };
-  await waitFor(() => answers(client), { what: "an answer at the endpoint", timeoutMs: 20_000 });
+  await waitFor(async () => (await reachesPrimary(client)) || undefined, {
+    what: "an answer at the endpoint",
+    timeoutMs: 20_000,
+  });
   const running = parts.move();
   const machines = new Map(instance.nodes.map((node) => [node.id, toMachine(node)]));
   let requests = 0;

@@ -10,7 +10,7 @@ import { freePort } from "@mainstay/test/kit/etcd.ts";
 import { unprivilegedUser } from "@mainstay/test/kit/user.ts";
 import { haproxyConfig, password, patroniConfig } from "./patroni-config.ts";
 import type { Machine, Pair, Subject } from "./subject.ts";
-import { answers } from "./writer.ts";
+import { reachesPrimary } from "./writer.ts";
 
 const programs = ["/usr/bin/patroni", "/usr/bin/etcd", "/usr/sbin/haproxy"];
 const path = "/usr/sbin:/usr/bin:/bin";
@@ -44,7 +44,13 @@ export async function startPatroni(): Promise<Subject> {
   const port = await freePort("127.0.0.1");
   parts.use(await startHaproxy(dir, port, machines));
   const client = { host: "127.0.0.1", port, user: "postgres", password, database: "postgres" };
-  await waitFor(() => answers(client), { what: "HAProxy", timeoutMs: 20_000 });
+  // Until its first checks have failed, HAProxy takes a standby for a primary.
+  let inARow = 0;
+  const look = async () => {
+    inARow = (await reachesPrimary(client)) ? inARow + 1 : 0;
+    return inARow > 10 ? true : undefined;
+  };
+  await waitFor(look, { what: "the primary behind HAProxy", timeoutMs: 30_000, everyMs: 200 });
   const running = parts.move();
   return {
     name: "Patroni",

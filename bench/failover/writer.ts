@@ -91,13 +91,13 @@ async function connect(options: ClientOptions): Promise<pg.Client & AsyncDisposa
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
 }
 
-/** Whether somebody can connect. */
-export async function answers(options: ClientOptions): Promise<true | undefined> {
-  return connect(options).then(
-    async (client) => {
-      await client[Symbol.asyncDispose]();
-      return true as const;
-    },
-    () => undefined,
-  );
+/** Whether clients are led to a server that takes writes. */
+export async function reachesPrimary(options: ClientOptions): Promise<boolean> {
+  try {
+    await using client = await connect(options);
+    const { rows } = await client.query<{ standby: boolean }>("select pg_is_in_recovery() as standby");
+    return rows[0]?.standby === false;
+  } catch {
+    return false;
+  }
 }

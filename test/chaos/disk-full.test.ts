@@ -1,0 +1,42 @@
+/** Full volumes: what the pair does without room, and that it comes back by itself when there is some. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { findEngines } from "@mainstay/postgres/engines.ts";
+import { RunError, run } from "@mainstay/runtime/run.ts";
+import { password } from "../kit/node.ts";
+import { historyProblems } from "./check-history.ts";
+import { fillDisk } from "./faults.ts";
+import { startPair } from "./pair.ts";
+
+const pair = await startPair({ volumeBytes: 1.5e9 });
+after(() => pair[Symbol.asyncDispose]());
+before(() => pair.healthy());
+
+async function endsHealthy(): Promise<void> {
+  await pair.healthy();
+  await pair.clients.readAll();
+  assert.deepEqual(historyProblems(pair.clients.history), []);
+}
+
+test("a primary whose disk is full loses nothing and goes on when there is room, whoever leads", async (t) => {
+  const { primary } = await pair.target();
+  const cure = await fillDisk(primary);
+  if (!cure) return t.skip("volumes cannot be mounted here");
+  await assert.rejects(loadTables(), /No space left|could not|connection/i);
+  await cure();
+  await endsHealthy();
+});
+
+/** More than what is left in files that PostgreSQL has already. */
+async function loadTables(): Promise<void> {
+  const binDir = (await findEngines(AbortSignal.timeout(10_000))).at(-1)?.binDir ?? "";
+  const env = { PGPASSWORD: password, PATH: "/usr/bin:/bin", LC_ALL: "C" };
+  const { address, port } = pair.balancer;
+  const args = ["-i", "-s", "30", "-q", "-h", address, "-p", String(port), "-U", "owner", "rdb"];
+  await run(join(binDir, "pgbench"), args, { env, timeoutMs: 60_000 }).catch((error: unknown) => {
+    throw new Error(
+      error instanceof RunError && "stderr" in error.fault ? error.fault.stderr : String(error),
+    );
+  });
+}
