@@ -151,10 +151,15 @@ function freeze(node: SimNode, ...processes: readonly (Process | undefined)[]): 
 
 /** Its monotonic clock stands still meanwhile. */
 function suspend(node: SimNode): End {
+  if (node.suspended) return nothing;
   const { clock } = node.world;
   const fromMs = clock.nowMs;
+  const suspended = {};
+  node.suspended = suspended;
   node.freeze();
   return () => {
+    if (node.suspended !== suspended) return;
+    node.suspended = undefined;
     node.localClock.suspendedMs += (clock.nowMs - fromMs) * node.localClock.rate;
     node.thaw();
     const fencer = node.supervised?.fencer;

@@ -67,6 +67,8 @@ export class SimNode {
   thawedAtMs = Number.NEGATIVE_INFINITY;
   ambush: Ambush | undefined;
   wallOffsetMs = 0;
+  /** One suspension of the machine, which no thaw ends; a power cut does. */
+  suspended: object | undefined;
   /** Since when its kernel refuses connections to the supervisor, as far as it has one that answers. */
   downSinceMs: number | undefined;
   /** A firewall refuses in its place. */
@@ -96,7 +98,7 @@ export class SimNode {
   }
 
   start(): void {
-    if (this.supervised) return;
+    if (this.supervised || this.suspended) return;
     this.downSinceMs = undefined;
     // An earlier supervisor that was killed may have left its PostgreSQL.
     this.killPostgres("the new supervisor kills what it finds");
@@ -112,6 +114,7 @@ export class SimNode {
   /** Silent: the machine is gone and nobody is told; else its processes were killed and their peers see it. */
   crash(how: "killed" | "silent"): void {
     const { supervised } = this;
+    this.suspended = undefined;
     this.server?.kill(how);
     if (!supervised) return;
     for (const process of this.#processes()) process.kill();
@@ -140,6 +143,7 @@ export class SimNode {
   }
 
   thawProcesses(processes: readonly Process[]): void {
+    if (this.suspended) return;
     const frozen = processes.filter(({ isFrozen }) => isFrozen);
     if (frozen.length > 0) this.thawedAtMs = this.world.clock.nowMs;
     for (const process of frozen) process.thaw();
