@@ -72,6 +72,11 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     { action: "rewind", from: "b" },
   ],
   [
+    "a node whose leader has just died keeps its data, though it failed to start twice (S14)",
+    observation({ links: [{ nodeId: "b", state: "unknown" }], postgres: stopped({ failedStarts: 2 }) }),
+    { action: "wait" },
+  ],
+  [
     "a node that lacks commits claims when an operator accepts it (S16)",
     observation({ lock: silent(), sync: recorded({ mode: "async", members: [] }), request: lossy }),
     { action: "claim" },

@@ -87,8 +87,9 @@ function decideToFollow(seen: Follower, reason: string): Decision {
   const { postgres, lock, self, spec } = seen;
   if (lock.kind !== "held" || lock.record.holder === self) return { action: "wait", reason };
   const leader = lock.record.holder;
-  // S14: nothing is destroyed unless a leader is primary and renews.
-  const isServed = hasPrimary(lock.record) && lock.unchangedForMs < spec.timing.takeMs;
+  // S14: nothing is destroyed unless a leader is primary, renews, and is there: this copy may be the last one.
+  const isThere = seen.links.some(({ nodeId, state }) => nodeId === leader && state === "open");
+  const isServed = isThere && hasPrimary(lock.record) && lock.unchangedForMs < spec.timing.takeMs;
   const needed = needForClone(seen);
   if (needed) {
     return isServed

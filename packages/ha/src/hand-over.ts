@@ -25,14 +25,18 @@ export function decideHandOver(seen: Leader): Decision | undefined {
 
 function decideRequest(seen: Leader, request: SwitchoverRequest): Decision | undefined {
   const { id, target, kind, acceptLoss, reason } = request;
-  if (target === seen.self) return { action: "drop-request", requestId: id, reason: "this node leads" };
+  const isServing = seen.lock.record.phase === "serving";
+  if (target === seen.self) {
+    // First things first: clients wait.
+    return isServing ? { action: "drop-request", requestId: id, reason: "this node leads" } : undefined;
+  }
   const isForced = kind === "failover";
   const isRunning = freshStatus(seen, target, freshStatusMs)?.role === "standby";
   if (readyMember(seen) !== target && !(isForced && acceptLoss && isRunning)) {
     return { action: "drop-request", requestId: id, reason: `${target} is not a sync standby that runs` };
   }
   if (isForced) return forced(seen, reason);
-  return seen.lock.record.phase === "serving" ? stopThen(seen, "released", reason, true) : undefined;
+  return isServing ? stopThen(seen, "released", reason, true) : undefined;
 }
 
 /** Whoever forces it does not want to wait for a server that is not well. */

@@ -37,7 +37,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     intent: undefined,
     highestTerm: 3,
     peers: [],
-    links: [],
+    links: [{ nodeId: "b", state: "open" }],
     volume: "usable",
     request: undefined,
     shutdown: "none",
