@@ -75,7 +75,9 @@ const mutants: readonly Mutant[] = [
     guard: "the door opens only after an own write of the term",
     invariant: "S8",
     guards: deciding((decision) =>
-      decision.action === "prove" ? { action: "open-access", reason: decision.reason } : decision,
+      decision.action === "prove"
+        ? { action: "open-access", syncStandbys: [], reason: decision.reason }
+        : decision,
     ),
   },
   {

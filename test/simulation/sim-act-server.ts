@@ -89,8 +89,9 @@ export function prove({ memory, supervised, process, waker }: SimAgent, term: nu
   });
 }
 
-export function* openAccess(agent: SimAgent): Task {
+export function* openAccess(agent: SimAgent, syncStandbys: readonly string[]): Task {
   yield* agent.step(agent.node.world.random.between(5, 50));
+  yield* writeSettings(agent, { syncStandbys, upstream: undefined });
   yield* writeSettings(agent, { access: "open" });
   const running = yield* connect(agent);
   running.reload();

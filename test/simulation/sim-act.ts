@@ -48,7 +48,7 @@ export function* act(decision: Decision, seen: Observation, agent: SimAgent): Ta
     case "prove":
       return server.prove(agent, decision.term);
     case "open-access":
-      return yield* server.openAccess(agent);
+      return yield* server.openAccess(agent, decision.syncStandbys);
     case "fence":
       return yield* server.fence(agent);
     case "stop":

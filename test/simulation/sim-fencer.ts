@@ -17,12 +17,14 @@ export class SimFencer {
   readonly #clock: LocalClock;
   readonly #kill: () => void;
   #suspendedMs: number;
+  #toldSuspendedMs: number;
 
   constructor(process: Process, clock: LocalClock, guard: Guard, kill: () => void) {
     this.process = process;
     this.guarded = guard;
     this.#clock = clock;
     this.#suspendedMs = clock.suspendedMs;
+    this.#toldSuspendedMs = clock.suspendedMs;
     this.#kill = kill;
     process.start(this.#watch());
   }
@@ -35,7 +37,14 @@ export class SimFencer {
   tell(deadlineMs: number): boolean {
     if (!this.process.isAlive || this.process.isFrozen) return false;
     this.guarded = { ...this.guarded, deadlineMs };
+    this.#toldSuspendedMs = this.#clock.suspendedMs;
     return true;
+  }
+
+  /** What the supervisor tells the fencer that replaces this one. */
+  get inherited(): Guard {
+    const wasSuspended = this.#clock.suspendedMs - this.#toldSuspendedMs > suspendedTooLongMs;
+    return { ...this.guarded, deadlineMs: wasSuspended ? undefined : this.guarded.deadlineMs };
   }
 
   /** What its line to the supervisor does when that ends: nobody would start the next fencer. */

@@ -180,7 +180,7 @@ export class SimNode {
     });
     supervised.process.after(startMs, () => {
       if (supervised.fencer !== fencer) return;
-      supervised.fencer = this.#newFencer(fencer.guarded);
+      supervised.fencer = this.#newFencer(fencer.inherited);
       this.thawedAtMs = world.clock.nowMs;
     });
   }

@@ -43,8 +43,11 @@ export type Action =
   | { readonly action: "prepare" }
   /** Leaves exactly the replication slots of `nodeIds`. */
   | { readonly action: "set-slots"; readonly nodeIds: readonly NodeId[] }
-  /** Lets tenants in, after preparing. */
-  | { readonly action: "open-access" }
+  /**
+   * Lets tenants in, after preparing. Its reload would put into force whatever an earlier agent left in the settings,
+   * so they are written too, with the standbys that the proof waited for.
+   */
+  | { readonly action: "open-access"; readonly syncStandbys: readonly NodeId[] }
   /** Kills the whole PostgreSQL process tree at once. */
   | { readonly action: "fence" }
   /** Fast shutdown with a bound, then fence. isPlanned: writes a checkpoint before it, so that it is short. */

@@ -71,7 +71,7 @@ function decideProof(seen: Leader, postgres: PrimaryPostgres, target: readonly s
       : { action: "prove", term, reason: `the first write of term ${term}` };
   }
   if (postgres.access === "closed")
-    return { action: "open-access", reason: `term ${term} is proven by a write` };
+    return { action: "open-access", syncStandbys: target, reason: `term ${term} is proven by a write` };
   return phase === "serving"
     ? { action: "wait", reason: "serves" }
     : { action: "set-phase", phase: "serving", reason: `term ${term} takes writes` };

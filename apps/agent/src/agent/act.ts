@@ -48,7 +48,7 @@ export async function act(
     case "set-slots":
       return setMemberSlots(node, decision.nodeIds);
     case "open-access":
-      return openAccess(node, signal);
+      return openAccess(node, specOf(seen.spec), decision.syncStandbys, signal);
     case "fence":
       return server.fence(node);
     case "stop":

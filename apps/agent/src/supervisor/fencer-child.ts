@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
+import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
 import type { NodePaths } from "../node-paths.ts";
 import type { Fenced, FromFencer, ToFencer } from "./protocol.ts";
 
@@ -33,6 +34,7 @@ export function keepFencer(
   let guarding: boolean | undefined;
   let wanted = false;
   let deadlineMs: number | undefined;
+  const suspension = createSuspensionWatch();
   let isStopping = false;
 
   function start(isReplacement = false): void {
@@ -43,8 +45,10 @@ export function keepFencer(
       if (guarding === undefined && wanted) void onUnguarded();
     }, unguardedLimitMs);
     started.on("message", (message: FromFencer) => {
-      if (message.kind === "deadline") deadlineMs = message.deadlineMs;
-      else if (message.kind === "fenced") onFenced(message);
+      if (message.kind === "deadline") {
+        deadlineMs = message.deadlineMs;
+        suspension.start();
+      } else if (message.kind === "fenced") onFenced(message);
       else guarding = message.mayWrite;
     });
     started.once("exit", (code, signal) => {
@@ -59,6 +63,8 @@ export function keepFencer(
   }
 
   function tell(): void {
+    // A fencer that begins after a suspension cannot see it.
+    if (suspension.happened()) deadlineMs = undefined;
     const message: ToFencer = { kind: "guard", mayWrite: wanted, deadlineMs };
     child?.send(message, () => {});
   }

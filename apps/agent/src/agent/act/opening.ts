@@ -1,4 +1,5 @@
 /** Actions on the way from "PostgreSQL is primary" to "clients may come". */
+import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
 import {
   createFirstTenant,
   createInternalRoles,
@@ -56,8 +57,14 @@ export async function setMemberSlots(node: Node, nodeIds: readonly string[]): Pr
   await setSlots(client, nodeIds);
 }
 
-export async function openAccess(node: Node, signal: AbortSignal): Promise<void> {
+export async function openAccess(
+  node: Node,
+  spec: ClusterSpec,
+  syncStandbys: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   await prepare(node);
+  await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
   await using client = await connectLocal(node.config, { queryTimeoutMs });
   await node.settings.writeAccess("open");
   await reloadSettings(client);
