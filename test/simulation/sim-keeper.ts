@@ -121,6 +121,7 @@ export class SimKeeper {
     const timing = this.#timing;
     if (!timing) return undefined;
     const sentAtMs = process.nowMs;
+    const { suspendedMs } = this.#ports.clock;
     const conditions = [{ key: keys.lock, modRevision: revision }, ...also.conditions];
     const writes = [{ put: keys.lock, content: { lock: next } }, ...also.writes];
     const result = yield* store.transact(nodeId, process, { conditions, writes }, timing.renewMs / 2).get();
@@ -131,6 +132,7 @@ export class SimKeeper {
       return undefined;
     }
     this.#held = { lock: next, revision: result.revision };
+    if (this.#ports.clock.suspendedMs - suspendedMs > suspendedTooLongMs) return undefined;
     const deadlineMs = deadlineAfter(sentAtMs, timing);
     const isEchoed = () => (fencer().tell(deadlineMs) ? true : undefined);
     yield* process.waitFor(isEchoed, "the fencer's echo", timing.renewMs);

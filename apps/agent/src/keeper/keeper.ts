@@ -11,6 +11,7 @@ import type { Timing } from "@mainstay/domain/timing.ts";
 import { deadlineAfter, isHeldOn, renewed } from "@mainstay/ha/lease.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
+import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
 import type { FencerLine } from "./fencer-line.ts";
 import type { FromKeeper, ToKeeper } from "./protocol.ts";
 
@@ -104,6 +105,7 @@ export class Keeper {
     const { store, keys, fencer, report, signal } = this.#ports;
     const timing = this.#timing;
     if (!timing) return undefined;
+    const suspension = createSuspensionWatch();
     const sentAtMs = monotonicMs();
     const result = await store.transact(
       [{ key: keys.lock, modRevision: revision }, ...also.conditions],
@@ -116,6 +118,8 @@ export class Keeper {
       return undefined;
     }
     this.#held = { lock: next, revision: result.revision };
+    // The machine slept on the answer: the time since the request was sent is not known.
+    if (suspension.happened()) return undefined;
     const deadlineMs = deadlineAfter(sentAtMs, timing);
     await fencer.tell(deadlineMs, timing.renewMs);
     report({ kind: "lease", lease: { term: next.term, deadlineMs } });
