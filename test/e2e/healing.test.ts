@@ -7,6 +7,7 @@ import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import type { Rdbv1 } from "@scaleway/sdk-rdb";
 import pg from "pg";
+import { startWriter } from "../kit/endpoint-writer.ts";
 import { newPlatform } from "../kit/platform.ts";
 
 const platform = await newPlatform();
@@ -21,7 +22,7 @@ test("a lost host's node is replaced on the third host, nothing is lost, and it 
   const lost = before.find(({ role }) => role === "primary");
   const remaining = before.find(({ role }) => role === "standby");
   assert.ok(lost && remaining);
-  const writer = await startWriter(instance);
+  const writer = await startWriter(() => connect(instance));
   await waitFor(() => writer.acknowledged.length > 20 || undefined, { what: "rows", timeoutMs: 20_000 });
   const killedAt = performance.now();
   await command("host", "kill", lost.host);
@@ -107,34 +108,4 @@ async function connect({ endpoints: [endpoint] }: Rdbv1.Instance): Promise<pg.Cl
   client.on("error", () => {});
   await client.connect();
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
-}
-
-/** A row every 20 ms through the endpoint, connecting again whenever it must. */
-async function startWriter(instance: Rdbv1.Instance) {
-  const acknowledged: number[] = [];
-  const ended = new AbortController();
-  await using first = await connect(instance);
-  await first.query("create table written (id int primary key)");
-  let id = 0;
-  const writing = (async () => {
-    while (!ended.signal.aborted) {
-      try {
-        await using client = await connect(instance);
-        while (!ended.signal.aborted) {
-          await client.query("insert into written values ($1)", [++id]);
-          acknowledged.push(id);
-          await pause(20);
-        }
-      } catch {
-        await pause(20);
-      }
-    }
-  })();
-  return {
-    acknowledged,
-    async stop() {
-      ended.abort();
-      await writing;
-    },
-  };
 }

@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import type { IncidentView } from "@mainstay/api-contract/incidents.ts";
 import { findEngines } from "@mainstay/postgres/engines.ts";
-import { pause, waitFor } from "@mainstay/runtime/pause.ts";
+import { waitFor } from "@mainstay/runtime/pause.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import { run } from "@mainstay/runtime/run.ts";
 import type { Rdbv1 } from "@scaleway/sdk-rdb";
 import pg from "pg";
+import { startWriter } from "../kit/endpoint-writer.ts";
 import { newPlatform } from "../kit/platform.ts";
 
 const platform = await newPlatform();
@@ -90,7 +91,7 @@ test("a switchover by hand exchanges the roles", async () => {
       const isFollowed = (await listNodes("shop")).some(({ sync }) => sync);
       return (leader && leader.host !== before?.host && isFollowed) || undefined;
     },
-    { what: "the other node as primary", timeoutMs: 30_000, everyMs: 100 },
+    { what: "the other node as primary", timeoutMs: 90_000, everyMs: 100 },
   );
   await using client = await connect(primary);
   assert.equal((await client.query("select count(*)::int as n from pgbench_branches")).rows[0]?.n, 20);
@@ -99,7 +100,7 @@ test("a switchover by hand exchanges the roles", async () => {
 test("the loss of the primary's host during writes loses no acknowledged row", async () => {
   const leader = (await listNodes("shop")).find(({ role }) => role === "primary");
   assert.ok(leader);
-  const writer = await startWriter(primary);
+  const writer = await startWriter(() => connect(primary));
   await waitFor(() => writer.acknowledged.length > 20 || undefined, { what: "rows", timeoutMs: 20_000 });
   await platform.command("host", "kill", leader.host);
   const before = writer.acknowledged.length;
@@ -262,34 +263,4 @@ async function connect(instance: Rdbv1.Instance): Promise<pg.Client & AsyncDispo
   client.on("error", () => {});
   await client.connect();
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
-}
-
-/** Writes a row every 20 ms through the endpoint, connecting again whenever it must. */
-async function startWriter(instance: Rdbv1.Instance) {
-  const acknowledged: number[] = [];
-  await using first = await connect(instance);
-  await first.query("create table written (id int primary key)");
-  let isOver = false;
-  let id = 0;
-  const writing = (async () => {
-    while (!isOver) {
-      try {
-        await using client = await connect(instance);
-        while (!isOver) {
-          await client.query("insert into written values ($1)", [++id]);
-          acknowledged.push(id);
-          await pause(20);
-        }
-      } catch {
-        await pause(20);
-      }
-    }
-  })();
-  return {
-    acknowledged,
-    async stop() {
-      isOver = true;
-      await writing;
-    },
-  };
 }

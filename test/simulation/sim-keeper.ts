@@ -132,10 +132,12 @@ export class SimKeeper {
       return undefined;
     }
     this.#held = { lock: next, revision: result.revision };
-    if (this.#ports.clock.suspendedMs - suspendedMs > suspendedTooLongMs) return undefined;
+    const wasSuspended = () => this.#ports.clock.suspendedMs - suspendedMs > suspendedTooLongMs;
+    if (wasSuspended()) return undefined;
     const deadlineMs = deadlineAfter(sentAtMs, timing);
     const isEchoed = () => (fencer().tell(deadlineMs) ? true : undefined);
     yield* process.waitFor(isEchoed, "the fencer's echo", timing.renewMs);
+    if (wasSuspended()) return undefined;
     this.#report({ term: next.term, deadlineMs });
     onStep();
     return result.revision;

@@ -97,6 +97,7 @@ export class SimStore {
     const waiting: (() => void)[] = [];
     this.#behind.set(nodeId, waiting);
     return () => {
+      if (this.#behind.get(nodeId) !== waiting) return;
       this.#behind.delete(nodeId);
       for (const tell of waiting) tell();
     };

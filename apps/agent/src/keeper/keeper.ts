@@ -118,10 +118,11 @@ export class Keeper {
       return undefined;
     }
     this.#held = { lock: next, revision: result.revision };
-    // The machine slept on the answer: the time since the request was sent is not known.
+    // The machine slept on the answer, or on the echo: the time since the request was sent is not known.
     if (suspension.happened()) return undefined;
     const deadlineMs = deadlineAfter(sentAtMs, timing);
     await fencer.tell(deadlineMs, timing.renewMs);
+    if (suspension.happened()) return undefined;
     report({ kind: "lease", lease: { term: next.term, deadlineMs } });
     return result.revision;
   }

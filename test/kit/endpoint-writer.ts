@@ -1,0 +1,41 @@
+/** A client of an instance's endpoint that never gives up, and remembers what was acknowledged. */
+import { pause } from "@mainstay/runtime/pause.ts";
+import type pg from "pg";
+
+export interface EndpointWriter {
+  /** Of table `written`. */
+  readonly acknowledged: readonly number[];
+  stop(): Promise<void>;
+}
+
+/** Writes a row every 20 ms, connecting again whenever it must. */
+export async function startWriter(
+  connect: () => Promise<pg.Client & AsyncDisposable>,
+): Promise<EndpointWriter> {
+  const acknowledged: number[] = [];
+  const ended = new AbortController();
+  await using first = await connect();
+  await first.query("create table written (id int primary key)");
+  let id = 0;
+  const writing = (async () => {
+    while (!ended.signal.aborted) {
+      try {
+        await using client = await connect();
+        while (!ended.signal.aborted) {
+          await client.query("insert into written values ($1)", [++id]);
+          acknowledged.push(id);
+          await pause(20);
+        }
+      } catch {
+        await pause(20);
+      }
+    }
+  })();
+  return {
+    acknowledged,
+    async stop() {
+      ended.abort();
+      await writing;
+    },
+  };
+}
