@@ -13,6 +13,7 @@ import {
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { connectLocal } from "../local-client.ts";
 import type { Node } from "../node.ts";
+import { checkpointSoon } from "./server.ts";
 
 /** Begins an own write; it may wait for a standby for any time, and its answer belongs to this run only. */
 export function prove(node: Node, term: number): void {
@@ -69,6 +70,7 @@ export async function openAccess(
   await node.settings.writeAccess("open");
   await reloadSettings(client);
   await untilReloaded(client, signal);
+  checkpointSoon(node);
 }
 
 type Client = Awaited<ReturnType<typeof connectLocal>>;

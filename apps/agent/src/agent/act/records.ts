@@ -4,6 +4,7 @@ import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import type { ClusterSpec, SyncRecord } from "@mainstay/domain/cluster.ts";
 import type { Action } from "@mainstay/ha/decision.ts";
 import { type Node, seeRevision } from "../node.ts";
+import { checkpointSoon } from "./server.ts";
 
 const timeoutMs = 2_000;
 
@@ -26,6 +27,8 @@ export async function setPhase(
   signal: AbortSignal,
 ): Promise<void> {
   const revision = await node.keeper.ask({ kind: "set-phase", phase });
+  // Others may rewind to this node from here on, behind its shut door too.
+  if (phase === "opening") checkpointSoon(node);
   await seeRevision(node, node.keys.lock, revision, signal);
 }
 

@@ -80,8 +80,6 @@ export async function promote(
   await untilSyncSetting(node, syncStandbys, signal);
   await startPromotion(client);
   await untilStatus(node, "the end of recovery", 10_000, signal, ({ kind }) => kind === "primary");
-  // A rewind from this node compares timelines of its last checkpoint.
-  checkpointSoon(node).catch((error: unknown) => node.log.warn({ err: error }, "the checkpoint failed"));
 }
 
 /**
@@ -93,9 +91,13 @@ export async function checkpointBefore(node: Node): Promise<void> {
   await client.query("checkpoint");
 }
 
-async function checkpointSoon(node: Node): Promise<void> {
-  await using client = await connectLocal(node.config, { queryTimeoutMs: 0 });
-  await client.query("checkpoint");
+/** In the background: a rewind from this node compares timelines of its last checkpoint, so a promotion needs one. */
+export function checkpointSoon(node: Node): void {
+  const checkpoint = async () => {
+    await using client = await connectLocal(node.config, { queryTimeoutMs: 0 });
+    await client.query("checkpoint");
+  };
+  checkpoint().catch((error: unknown) => node.log.warn({ err: error }, "the checkpoint failed"));
 }
 
 export async function setSyncStandbys(
