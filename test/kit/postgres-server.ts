@@ -1,6 +1,6 @@
 /** A private PostgreSQL on a unix socket in a temporary directory, run as `postgres` when the caller is root. */
 import { execFileSync, spawn } from "node:child_process";
-import { chown, mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findEngines } from "@mainstay/postgres/engines.ts";
@@ -19,7 +19,8 @@ export interface PostgresServer extends AsyncDisposable {
 
 const port = 5432;
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** `as` standby: it follows nobody and can be promoted. */
+export async function startPostgres(as: "primary" | "standby" = "primary"): Promise<PostgresServer> {
   const engine = (await findEngines(AbortSignal.timeout(10_000))).at(-1);
   if (!engine) throw new Error("no PostgreSQL is installed");
   const identity = process.getuid?.() === 0 ? postgresUser() : undefined;
@@ -34,6 +35,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     await remove();
     throw error;
   }
+  if (as === "standby") await writeFile(join(data, "standby.signal"), "");
   const settings = ["listen_addresses=", `unix_socket_directories=${dir}`, "fsync=off", `port=${port}`];
   const args = ["-D", data, ...settings.flatMap((setting) => ["-c", setting])];
   const child = spawn(join(engine.binDir, "postgres"), args, { cwd: dir, stdio: "ignore", ...identity });

@@ -46,7 +46,19 @@ export interface StandbyStatus {
 /** Asks the server behind `client` (superuser, unix socket) what it is doing. The client brings the time limit. */
 export async function readStatus(client: ClientBase): Promise<PostgresStatus> {
   const { rows } = await client.query<{ standby: boolean }>("select pg_is_in_recovery() as standby");
-  return rows[0]?.standby ? readStandby(client) : readPrimary(client);
+  if (!rows[0]?.standby) return readPrimary(client);
+  try {
+    return await readStandby(client);
+  } catch (error) {
+    // A promotion ended between the two questions. No standby can come back out of it.
+    if (!isOutOfRecovery(error)) throw error;
+    return readPrimary(client);
+  }
+}
+
+/** 55000, "recovery is not in progress": what a standby is asked has no answer any more. */
+function isOutOfRecovery(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "55000";
 }
 
 interface PrimaryRow {
