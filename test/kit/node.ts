@@ -10,6 +10,7 @@ import { scramVerifier } from "@mainstay/postgres/scram.ts";
 import { killTree, processesUnder, signalTree } from "@mainstay/runtime/process-tree.ts";
 import pg from "pg";
 import type { TestEtcd } from "./etcd.ts";
+import { createFakeClock, type FakeClock, sweepFakeClocks } from "./fake-clock.ts";
 import { createHostNetwork, type HostNetwork } from "./network.ts";
 
 const supervisor = join(import.meta.dirname, "../../apps/agent/src/supervisor/main.ts");
@@ -28,6 +29,8 @@ export interface TestNode {
   readonly logFile: string;
   /** Undefined where hosts cannot be cut off. */
   readonly network: HostNetwork | undefined;
+  /** Undefined unless it was asked for and can be had. */
+  readonly clock: FakeClock | undefined;
   start(): void;
   /** Power cut. */
   kill(): Promise<void>;
@@ -48,13 +51,17 @@ export interface NodeInput {
   readonly user: { readonly uid: number; readonly gid: number };
   /** Its volume is a file system of this size; left out: a plain directory. */
   readonly volumeBytes?: number | undefined;
+  /** It has a wall clock that can be set. */
+  readonly hasOwnClock?: boolean | undefined;
 }
 
 export async function makeNode(input: NodeInput): Promise<TestNode> {
   const { etcd, dir, id, ordinal, address, user } = input;
   const nodeId = `pg-${id.slice(0, 8)}-${ordinal}`;
   const nodeDir = join(dir, String(ordinal));
-  const config = await nodeConfig(input, nodeId, nodeDir);
+  const planned = await nodeConfig(input, nodeId, nodeDir);
+  const clock = input.hasOwnClock ? await createFakeClock(`${nodeDir}-clock`, planned.binDir) : undefined;
+  const config = { ...planned, binDir: clock?.binDir ?? planned.binDir };
   const authority = await createAuthority(join(etcd.dir, "ca"));
   await writeNodeFiles(nodeDir, user, {
     ...(await certificates(authority, nodeId, address)),
@@ -72,9 +79,11 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
     isVolumeOwn,
     logFile,
     network,
+    clock,
     start() {
       const child = spawn(process.execPath, [supervisor, nodeDir], {
         ...user,
+        env: { ...process.env, ...clock?.env },
         cwd: nodeDir,
         stdio: process.env.MAINSTAY_TEST_LOG ? "inherit" : ["ignore", log.fd, log.fd],
         detached: true,
@@ -108,6 +117,7 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
       await killTree(nodeDir);
       await log.close();
       await network?.remove();
+      if (clock) await sweepFakeClocks();
       await detachVolume(nodeDir);
     },
   };

@@ -47,11 +47,13 @@ export interface InstanceOptions {
   /** Each node's volume is a file system of this size, where that can be done. */
   readonly volumeBytes?: number;
   readonly durability?: Durability;
+  /** Each node has a wall clock that can be set, where that can be done. */
+  readonly hasOwnClocks?: boolean;
 }
 
 export async function startInstance(
   count: number,
-  { etcd: etcdOptions, volumeBytes, durability = "available" }: InstanceOptions = {},
+  { etcd: etcdOptions, volumeBytes, durability = "available", hasOwnClocks }: InstanceOptions = {},
 ): Promise<TestInstance> {
   const etcd = await startEtcd(etcdOptions);
   const dir = await mkdtemp(join(tmpdir(), "mainstay-nodes-"));
@@ -63,8 +65,9 @@ export async function startInstance(
   const nodes: TestNode[] = [];
   const octet = 16 + ((createHash("sha256").update(dir).digest()[0] ?? 0) % 200);
   for (let ordinal = 1; ordinal <= count; ordinal++) {
+    const address = `127.${octet}.0.${ordinal}`;
     nodes.push(
-      await makeNode({ etcd, dir, id, ordinal, user, volumeBytes, address: `127.${octet}.0.${ordinal}` }),
+      await makeNode({ etcd, dir, id, ordinal, user, volumeBytes, hasOwnClock: hasOwnClocks, address }),
     );
   }
   const spec: ClusterSpec = {
