@@ -55,12 +55,14 @@ export class Invariants implements PostgresEvents {
   /** True time until which each node may serve, by the renewals that succeeded. */
   readonly #deadlines = new Map<string, number>();
   readonly #primarySince = new Map<SimPostgres, number>();
-  readonly #startedAt = new WeakMap<SimPostgres, number>();
+  /** When each node's newest leadership began. */
+  readonly #ledSince = new Map<string, number>();
   readonly #proven = new Map<SimPostgres, number>();
   /** Changes of leader. */
   failovers = 0;
   /** The longest time without an acknowledged write of a client since it was last set to 0. */
   longestGapMs = 0;
+  #lock: LockRecord | undefined;
   #sync: SyncRecord | undefined;
 
   constructor(ports: InvariantPorts) {
@@ -72,9 +74,10 @@ export class Invariants implements PostgresEvents {
     const { lock } = contentOf(values.get(keys.lock));
     const { sync: syncBefore } = contentOf(before.get(keys.sync));
     const { sync } = contentOf(values.get(keys.sync));
+    this.#lock = lock;
     this.#sync = sync;
     if (lock && lock !== lockBefore) this.#lockChanged(lockBefore, lock, syncBefore, sentAtMs);
-    if (lock?.holder === from && lock !== lockBefore) this.#extendDeadline(from, sentAtMs);
+    if (lock?.holder === from && lock !== lockBefore) this.#extendDeadline(lock, sentAtMs);
     if (sync && sync !== syncBefore) {
       for (const acknowledged of this.acknowledgements) this.#checkEligibleHold(acknowledged);
     }
@@ -91,7 +94,6 @@ export class Invariants implements PostgresEvents {
 
   started(server: SimPostgres): void {
     if (server.data.isPoisoned) this.#violate("S10", `${server.nodeId} started what a rewind had left`);
-    this.#startedAt.set(server, this.#ports.clock.nowMs);
     if (!server.data.isStandby) this.#becamePrimary(server);
   }
 
@@ -133,6 +135,7 @@ export class Invariants implements PostgresEvents {
     const acknowledged = { record, position };
     this.#checkEligibleHold(acknowledged);
     this.#checkOnlyPrimary(server, writtenAtMs);
+    if (!this.#primarySince.has(server)) this.#beginsToAcknowledge(server);
     this.#checkDeadline(nodeId);
     if (record.what === "proof") this.#proven.set(server, record.number);
     this.acknowledgements.push(acknowledged);
@@ -151,6 +154,7 @@ export class Invariants implements PostgresEvents {
     if (known !== undefined && known !== run) {
       this.#violate("S1", `term ${lock.term} is led by ${known} and by ${run}`);
     }
+    if (known === undefined) this.#ledSince.set(lock.holder, this.#ports.clock.nowMs);
     this.#leaders.set(lock.term, run);
     if (before && lock.term < before.term) this.#violate("S1", `term ${lock.term} after ${before.term}`);
     if (!before || lock.term === before.term) return;
@@ -175,21 +179,31 @@ export class Invariants implements PostgresEvents {
     return sync?.mode === "sync" && isSame(sync.members, [nodeId]) && !wasStreaming;
   }
 
-  #extendDeadline(nodeId: string, sentAtMs: number): void {
-    const { holdMs } = this.#ports;
+  /** A lock that was released ends its holder's time at once. */
+  #extendDeadline(lock: LockRecord, sentAtMs: number): void {
+    const { holdMs, clock } = this.#ports;
+    const nodeId = lock.holder;
     const node = this.#node(nodeId);
-    this.#deadlines.set(nodeId, sentAtMs + holdMs / (node?.localClock.rate ?? 1));
+    const untilMs = isHeldOn(lock) ? sentAtMs + holdMs / (node?.localClock.rate ?? 1) : clock.nowMs;
+    this.#deadlines.set(nodeId, untilMs);
     const server = node?.server;
     if (server?.role === "primary" && !this.#primarySince.has(server)) this.#becamePrimary(server);
   }
 
   /**
-   * S6: whoever begins to take writes has everything that was acknowledged. One that was frozen while it started
-   * and thaws after its deadline does not count until its lease is renewed: its door is shut, and what it
-   * acknowledged would break S2 and S3.
+   * One that was frozen while it started and thaws after its deadline does not count until its lease is renewed, nor
+   * does an old leader that starts once more beside a new one and waits for a standby that will not come: their doors
+   * are shut, and what they acknowledge is judged when they do.
    */
   #becamePrimary(server: SimPostgres): void {
-    if (this.#ports.clock.nowMs >= (this.#deadlines.get(server.nodeId) ?? 0)) return;
+    const { nodeId, published } = server;
+    if (this.#ports.clock.nowMs >= (this.#deadlines.get(nodeId) ?? 0)) return;
+    const leads = this.#lock?.holder === nodeId && isHeldOn(this.#lock);
+    if (leads || published.length === 0) this.#beginsToAcknowledge(server);
+  }
+
+  /** S6: whoever may acknowledge writes has everything that was acknowledged. */
+  #beginsToAcknowledge(server: SimPostgres): void {
     this.#primarySince.set(server, this.#ports.clock.nowMs);
     const lost = this.acknowledgements.filter(({ record, position }) => !server.data.holds(record, position));
     if (lost.length > 0) {
@@ -211,7 +225,7 @@ export class Invariants implements PostgresEvents {
 
   /** S2: nobody acknowledges what it wrote after a later primary had begun. */
   #checkOnlyPrimary(server: SimPostgres, writtenAtMs: number): void {
-    const sinceMs = this.#primarySince.get(server) ?? this.#startedAt.get(server) ?? 0;
+    const sinceMs = this.#primarySince.get(server) ?? this.#ledSince.get(server.nodeId) ?? 0;
     for (const [other, otherSinceMs] of this.#primarySince) {
       if (other.nodeId === server.nodeId || otherSinceMs <= sinceMs || otherSinceMs >= writtenAtMs) continue;
       this.#violate("S2", `${server.nodeId} acknowledges beside the later primary ${other.nodeId}`);

@@ -133,6 +133,20 @@ test("S14 breaks without its guard: a lone leader that cannot start gives up its
   );
 });
 
+test("S6 breaks without the guard of S9: a standby that missed what was acknowledged leads", () => {
+  const sayingNothing = deciding((decision, { postgres, sync }) => {
+    const isLeaving = sync.kind === "recorded" && sync.record.mode === "sync";
+    if (!isLeaving || decision.action !== "record-sync" || decision.sync.mode === "sync") return decision;
+    return postgres.kind === "primary" && postgres.syncStandbys.length > 0
+      ? { action: "set-sync-standbys", syncStandbys: [], reason: decision.reason }
+      : { action: "wait", reason: decision.reason };
+  });
+  const it = new Scenario(1, {}, sayingNothing);
+  it.hurt("crash node", "b", 1_500).advance(1_400).hurt("lose node silently", "a", 20_000).advance(8_000);
+  const broken = it.cluster.violations.map(({ invariant }) => invariant);
+  assert.ok(broken.includes("S6"), it.cluster.transcript());
+});
+
 test("without any fencer the starved replication still loses nothing", () => {
   for (let seed = 1; seed <= 300; seed += 1) {
     const { violations, cluster } = runSchedule({ seed, guards: { ...guards, hasFencer: false } });

@@ -111,8 +111,10 @@ export class SimKeeper {
   *#setPhase(phase: LockRecord["phase"]): Task<bigint | undefined> {
     if (!this.#held) return undefined;
     const { lock, revision } = this.#held;
-    const at = yield* this.#swap({ ...renewed(lock), phase }, revision);
-    if (at !== undefined && !isHeldOn({ ...lock, phase })) this.#lose();
+    const next = { ...renewed(lock), phase };
+    if (!isHeldOn(next)) this.#report(undefined);
+    const at = yield* this.#swap(next, revision);
+    if (at !== undefined && !isHeldOn(next)) this.#lose();
     return at;
   }
 
@@ -132,6 +134,7 @@ export class SimKeeper {
       return undefined;
     }
     this.#held = { lock: next, revision: result.revision };
+    if (!isHeldOn(next)) return result.revision;
     const wasSuspended = () => this.#ports.clock.suspendedMs - suspendedMs > suspendedTooLongMs;
     if (wasSuspended()) return undefined;
     const deadlineMs = deadlineAfter(sentAtMs, timing);

@@ -82,11 +82,14 @@ export class Keeper {
     });
   }
 
+  /** Once the end of the lease was sent it may be carried out: only a renewal after it shows that it was not. */
   async #setPhase(phase: LockRecord["phase"]): Promise<bigint | undefined> {
     if (!this.#held) return undefined;
     const { lock, revision } = this.#held;
-    const at = await this.#swap({ ...renewed(lock), phase }, revision);
-    if (at !== undefined && !isHeldOn({ ...lock, phase })) this.#lose();
+    const next = { ...renewed(lock), phase };
+    if (!isHeldOn(next)) this.#ports.report({ kind: "lease", lease: undefined });
+    const at = await this.#swap(next, revision);
+    if (at !== undefined && !isHeldOn(next)) this.#lose();
     return at;
   }
 
@@ -118,6 +121,7 @@ export class Keeper {
       return undefined;
     }
     this.#held = { lock: next, revision: result.revision };
+    if (!isHeldOn(next)) return result.revision;
     // The machine slept on the answer, or on the echo: the time since the request was sent is not known.
     if (suspension.happened()) return undefined;
     const deadlineMs = deadlineAfter(sentAtMs, timing);
