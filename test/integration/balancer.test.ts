@@ -192,7 +192,7 @@ async function putEndpoint(generation: number, allowedRanges: readonly string[])
 }
 
 async function putLock(lock: Pick<LockRecord, "term" | "holder" | "phase">): Promise<void> {
-  await put(keys.lock, formatRecord({ ...lock, bootId: "b", seq: 0 }));
+  await put(keys.lock, formatRecord({ ...lock, bootId: "b", timing: timingPresets.fast, seq: 0 }));
 }
 
 /** Answers every line with its name. */

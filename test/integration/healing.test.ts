@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { formatNodeStatus, parseSpec } from "@mainstay/dcs/records.ts";
+import { timingPresets } from "@mainstay/domain/timing.ts";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import { serve, startTestPlatform } from "../kit/control-plane.ts";
 
@@ -53,7 +54,14 @@ function play({ store, compute }: Platform, id: string, leaderOrdinal = 1) {
       const live = spec ? parseSpec(spec.value).members.filter((member) => isUp(member.id)) : [];
       const members = live.map((member) => member.id).filter((nodeId) => nodeId !== leader);
       const mode = members.length > 0 ? ("sync" as const) : ("async" as const);
-      const lock = { term: 1, holder: leader, bootId: "b", phase: "serving" as const, seq: ++seq };
+      const lock = {
+        term: 1,
+        holder: leader,
+        bootId: "b",
+        phase: "serving" as const,
+        timing: timingPresets.fast,
+        seq: ++seq,
+      };
       const sync = { term: 1, leader, mode, members, systemId: "7", takeovers: [] };
       const status = (nodeId: string) => ({
         put: keys.node(nodeId),

@@ -11,6 +11,7 @@ import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { createMemoryStore, type MemoryStore } from "@mainstay/dcs/memory-store.ts";
 import { formatNodeStatus, parseSpec } from "@mainstay/dcs/records.ts";
+import { timingPresets } from "@mainstay/domain/timing.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { createClient } from "@scaleway/sdk-client";
 import { Rdbv1 } from "@scaleway/sdk-rdb";
@@ -25,7 +26,7 @@ export async function startTestPlatform(replicas = 1, replaceAfterMs = 30_000) {
   const dir = await mkdtemp(join(tmpdir(), "mainstay-ca-"));
   parts.defer(() => rm(dir, { recursive: true, force: true }));
   const store = parts.use(createMemoryStore());
-  const compute = createMemoryCompute(3, [15, 16, 17]);
+  const compute = createMemoryCompute();
   const authority = await createAuthority(dir);
   const log = createTestLog();
   const key = { accessKey: "SCWTESTTESTTESTTEST0", secretKey: randomUUID() };
@@ -78,7 +79,14 @@ export async function serve(store: MemoryStore, instanceId: string): Promise<boo
   const ids = parseSpec(found.value).members.map(({ id }) => id);
   const [leader = "", ...members] = ids;
   const mode = members.length > 0 ? ("sync" as const) : ("async" as const);
-  const lock = { term: 1, holder: leader, bootId: "b", phase: "serving" as const, seq: 1 };
+  const lock = {
+    term: 1,
+    holder: leader,
+    bootId: "b",
+    phase: "serving" as const,
+    timing: timingPresets.fast,
+    seq: 1,
+  };
   const sync = { term: 1, leader, mode, members, systemId: "7", takeovers: [] };
   const statuses = ids.map((nodeId) => ({
     put: keys.node(nodeId),

@@ -1,9 +1,11 @@
 /** Makes faults happen in a simulated cluster. */
 import type { SwitchoverRequest } from "@mainstay/domain/cluster.ts";
-import type { Fault } from "./faults.ts";
+import { timingPresets } from "@mainstay/domain/timing.ts";
+import { type Fault, timingChange } from "./faults.ts";
 import type { Process } from "./process.ts";
 import { keys } from "./sim-instance.ts";
 import type { SimNode, World } from "./sim-node.ts";
+import { contentOf } from "./sim-records.ts";
 import { storeName } from "./sim-store.ts";
 
 const hourMs = 3_600_000;
@@ -46,6 +48,9 @@ export function begin(fault: Fault, nodes: readonly SimNode[], world: World): En
       return nothing;
     case "failover by hand":
       request(world, "failover", node.id);
+      return nothing;
+    case timingChange:
+      changeTiming(world);
       return nothing;
     default:
       return beginOnNode(fault, node);
@@ -236,4 +241,13 @@ function request({ store, clock }: World, kind: SwitchoverRequest["kind"], targe
     acceptLoss: false,
   };
   store.write([{ put: keys.switchover, content: { request } }]);
+}
+
+/** From one preset to the other. */
+function changeTiming({ store }: World): void {
+  const { spec } = contentOf(store.values.get(keys.spec));
+  if (!spec) return;
+  const isFast = spec.timing.takeMs === timingPresets.fast.takeMs;
+  const timing = isFast ? timingPresets.safe : timingPresets.fast;
+  store.write([{ put: keys.spec, content: { spec: { ...spec, generation: spec.generation + 1, timing } } }]);
 }

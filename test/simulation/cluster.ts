@@ -49,7 +49,6 @@ export class SimulatedCluster {
     this.#random = createRandom(seed);
     this.invariants = new Invariants({
       clock,
-      holdMs: timing.holdMs,
       nodes: () => this.nodes,
       violated: (violation) => this.#violated(violation),
     });

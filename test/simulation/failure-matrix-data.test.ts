@@ -1,6 +1,8 @@
 /** The failure matrix on simulated clusters, second part: rejoining, replication, disks and transitions. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timingPresets } from "@mainstay/domain/timing.ts";
+import { timingChange } from "./faults.ts";
 import { checkOutcome, restoreStore, type Scenario, testOutcome } from "./scenario.ts";
 
 const noFailover = { leader: "a", failovers: 0 } as const;
@@ -183,3 +185,20 @@ testOutcome(
   (it) => it.hurt("freeze postgres", "a", 8_000).advance(200).hurt("failover by hand", "b").advance(12_000),
   { leader: "b", failovers: 1, gapMs: 3_000 },
 );
+
+for (const [from, to] of [
+  ["fast", "safe"],
+  ["safe", "fast"],
+] as const) {
+  testOutcome(
+    `a running instance's timing is changed from ${from} to ${to}: it holds from the next term on`,
+    (it) =>
+      it
+        .hurt(timingChange, "a")
+        .advance(1_000)
+        .hurt("lose node silently", "a", timingPresets[from].takeMs + 3_000)
+        .advance(timingPresets[from].takeMs + 20_000),
+    { leader: "b", failovers: 1, gapMs: timingPresets[from].takeMs + 1_000 },
+    { timing: timingPresets[from] },
+  );
+}

@@ -40,7 +40,10 @@ export const faultKinds = [
   "failover by hand",
 ] as const;
 
-export type FaultKind = (typeof faultKinds)[number];
+/** Drawn on its own: what an operator may do at any time. */
+export const timingChange = "timing changed";
+
+export type FaultKind = (typeof faultKinds)[number] | typeof timingChange;
 
 export interface Fault {
   readonly kind: FaultKind;

@@ -42,7 +42,6 @@ interface Acknowledged {
 
 export interface InvariantPorts {
   readonly clock: Clock;
-  readonly holdMs: number;
   readonly nodes: () => readonly SimNode[];
   readonly violated: (violation: Violation) => void;
 }
@@ -181,10 +180,12 @@ export class Invariants implements PostgresEvents {
 
   /** A lock that was released ends its holder's time at once. */
   #extendDeadline(lock: LockRecord, sentAtMs: number): void {
-    const { holdMs, clock } = this.#ports;
     const nodeId = lock.holder;
+    const { holdMs } = lock.timing;
     const node = this.#node(nodeId);
-    const untilMs = isHeldOn(lock) ? sentAtMs + holdMs / (node?.localClock.rate ?? 1) : clock.nowMs;
+    const untilMs = isHeldOn(lock)
+      ? sentAtMs + holdMs / (node?.localClock.rate ?? 1)
+      : this.#ports.clock.nowMs;
     this.#deadlines.set(nodeId, untilMs);
     const server = node?.server;
     if (server?.role === "primary" && !this.#primarySince.has(server)) this.#becamePrimary(server);

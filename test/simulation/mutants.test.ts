@@ -1,10 +1,12 @@
 /** Each guard is taken away and seen to be missed: a simulator that finds nothing proves nothing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timingPresets } from "@mainstay/domain/timing.ts";
 import { decide } from "@mainstay/ha/decide.ts";
 import type { Decision } from "@mainstay/ha/decision.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
 import { guards } from "./cluster.ts";
+import { timingChange } from "./faults.ts";
 import type { Invariant } from "./invariants.ts";
 import { restoreStore, Scenario } from "./scenario.ts";
 import { runSchedule } from "./schedule.ts";
@@ -115,6 +117,19 @@ test("S1 breaks without its guard: a store that is older than the node is not ob
     violations.map(({ invariant }) => invariant),
     ["S1"],
   );
+});
+
+test("S4 breaks without its guard: a challenger waits by the timing of the term, not of the specification", () => {
+  const impatient = seeing((seen) => {
+    if (seen.lock.kind !== "held" || !seen.spec) return seen;
+    return { ...seen, lock: { ...seen.lock, record: { ...seen.lock.record, timing: seen.spec.timing } } };
+  });
+  const script = (guarded: Guards) => {
+    const it = new Scenario(1, { timing: timingPresets.safe }, guarded);
+    it.hurt(timingChange, "a").advance(500).hurt("freeze agent", "a", 4_000).advance(4_000);
+    return it.cluster.violations.map(({ invariant }) => invariant);
+  };
+  assert.deepEqual([script(impatient), script(guards)], [["S4"], []]);
 });
 
 test("S14 breaks without its guard: a lone leader that cannot start gives up its data for nobody", () => {

@@ -1,7 +1,7 @@
 /** What one run is like, drawn from its seed: some kinds of fault and not others, one preset, one weather, one pace. */
 import { type Timing, timingPresets } from "@mainstay/domain/timing.ts";
 import type { Random } from "./clock.ts";
-import { type Fault, type FaultKind, faultKinds } from "./faults.ts";
+import { type Fault, type FaultKind, faultKinds, timingChange } from "./faults.ts";
 import type { Weather } from "./sim-network.ts";
 
 export interface Settings {
@@ -62,7 +62,15 @@ export function drawFaults(random: Random): Fault[] {
       detail: random.below(40),
     };
   });
-  return faults.sort((one, other) => one.atMs - other.atMs);
+  return [...faults, ...drawTimingChanges(random)].sort((one, other) => one.atMs - other.atMs);
+}
+
+function drawTimingChanges(random: Random): Fault[] {
+  const count = random.chance(0.3) ? 1 + random.below(3) : 0;
+  return Array.from({ length: count }, () => ({
+    ...{ kind: timingChange, node: 0, forMs: 0, detail: 0 },
+    atMs: Math.round(random.between(0, windowMs / 2)),
+  }));
 }
 
 function drawKinds(random: Random): FaultKind[] {

@@ -17,7 +17,7 @@ export function* act(decision: Decision, seen: Observation, agent: SimAgent): Ta
     case "set-slots":
       return yield* server.setSlots(agent, decision.nodeIds);
     case "claim":
-      return yield* claim(agent, seen, decision);
+      return yield* claim(agent, decision);
     case "set-phase":
       return yield* seeRevision(
         agent,
@@ -59,14 +59,9 @@ export function* act(decision: Decision, seen: Observation, agent: SimAgent): Ta
   }
 }
 
-function* claim(
-  agent: SimAgent,
-  { spec }: Observation,
-  decision: Extract<Decision, { action: "claim" }>,
-): Task {
-  if (!spec) throw new Error("BUG: a claim without a specification");
+function* claim(agent: SimAgent, decision: Extract<Decision, { action: "claim" }>): Task {
   agent.memory.settledSync = undefined;
-  const revision = yield* agent.keeper.claim(agent.process, spec.timing, decision);
+  const revision = yield* agent.keeper.claim(agent.process, decision);
   agent.memory.settledSync = revision;
   yield* seeRevision(agent, keys.sync, revision);
   yield* seeRevision(agent, keys.lock, revision);

@@ -115,7 +115,7 @@ export class SimAgent {
     const { record, revision } = lock;
     yield* this.obeyTerm(record.term);
     if (isHeldOn(record) && !this.keeper.lease && isOwnLock(record, self, bootId)) {
-      this.keeper.adopt(spec.timing, record, revision);
+      this.keeper.adopt(record, revision);
     }
   }
 

@@ -1,7 +1,6 @@
 /** The simulated keeper: as apps/agent/src/keeper/keeper.ts, step for step, with a process of its own. */
 import type { StoredValue } from "@mainstay/dcs/store.ts";
 import type { LockRecord } from "@mainstay/domain/cluster.ts";
-import type { Timing } from "@mainstay/domain/timing.ts";
 import type { Action } from "@mainstay/ha/decision.ts";
 import { deadlineAfter, isHeldOn, renewed } from "@mainstay/ha/lease.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
@@ -33,7 +32,6 @@ export class SimKeeper {
   #lease: Observation["lease"];
   #suspendedMs = 0;
   readonly #ports: KeeperPorts;
-  #timing: Timing | undefined;
   #healthyAtMs = Number.NEGATIVE_INFINITY;
   #held: { readonly lock: LockRecord; readonly revision: bigint } | undefined;
   #isBusy = false;
@@ -56,23 +54,21 @@ export class SimKeeper {
     })();
   }
 
-  adopt(timing: Timing, lock: LockRecord, revision: bigint): void {
+  adopt(lock: LockRecord, revision: bigint): void {
     const { process } = this.#ports;
     process.inside(() => {
-      this.#timing = timing;
       this.#healthyAtMs = process.nowMs;
       this.#held ??= { lock, revision };
       process.start(this.#renewOnce(), () => {});
     })();
   }
 
-  *claim(asker: Process, timing: Timing, { lock, sync, lockRevision, syncRevision }: Claim): Task<bigint> {
+  *claim(asker: Process, { lock, sync, lockRevision, syncRevision }: Claim): Task<bigint> {
     const also = {
       conditions: [{ key: keys.sync, modRevision: syncRevision }],
       writes: [{ put: keys.sync, content: { sync } }],
     };
     return yield* this.#ask(asker, () => {
-      this.#timing = timing;
       this.#healthyAtMs = this.#ports.process.nowMs;
       return this.#swap(lock, lockRevision, also);
     });
@@ -93,7 +89,7 @@ export class SimKeeper {
         if (!(error instanceof SimulatedFailure)) throw error;
         isRenewed = false;
       }
-      const restMs = (this.#timing?.renewMs ?? 100) - (process.nowMs - startedMs);
+      const restMs = (this.#held?.lock.timing.renewMs ?? 100) - (process.nowMs - startedMs);
       yield process.sleep(isRenewed ? Math.max(10, restMs) : 20);
     }
   }
@@ -120,8 +116,7 @@ export class SimKeeper {
 
   *#swap(next: LockRecord, revision: bigint | undefined, also = none): Task<bigint | undefined> {
     const { nodeId, process, store, fencer, onStep } = this.#ports;
-    const timing = this.#timing;
-    if (!timing) return undefined;
+    const { timing } = next;
     const sentAtMs = process.nowMs;
     const { suspendedMs } = this.#ports.clock;
     const conditions = [{ key: keys.lock, modRevision: revision }, ...also.conditions];

@@ -1,13 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LockRecord, NodeStatus } from "@mainstay/domain/cluster.ts";
+import { timingPresets } from "@mainstay/domain/timing.ts";
 import { formatRecord } from "./format-record.ts";
 import { formatNodeStatus, parseLock, parseNodeStatus, RecordError } from "./records.ts";
 
-const lock: LockRecord = { term: 3, holder: "pg-6f1c0b0e-1", bootId: "b1", phase: "serving", seq: 7 };
+const lock: LockRecord = {
+  ...{ term: 3, holder: "pg-6f1c0b0e-1", bootId: "b1", phase: "serving", seq: 7 },
+  timing: timingPresets.fast,
+};
 
 test("a lock survives being written and parsed", () => {
   assert.deepEqual(parseLock(formatRecord(lock)), lock);
+});
+
+test("a lock that does not tell its timing is held as the shortest and waited for as the longest", () => {
+  const { timing, ...earlier } = lock;
+  const { holdMs, takeMs } = parseLock(JSON.stringify(earlier)).timing;
+  assert.deepEqual([holdMs, takeMs], [timing.holdMs, timingPresets.safe.takeMs]);
 });
 
 test("a node's status keeps a WAL position beyond 2^53", () => {

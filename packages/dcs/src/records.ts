@@ -8,6 +8,7 @@ import type {
   SyncRecord,
 } from "@mainstay/domain/cluster.ts";
 import { eventKinds, type InstanceEvent } from "@mainstay/domain/event.ts";
+import { timingPresets } from "@mainstay/domain/timing.ts";
 import { formatWalPosition, parseWalPosition } from "@mainstay/domain/wal-position.ts";
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
@@ -29,13 +30,14 @@ const address = Type.String({ format: "ipv4" });
 const pid = Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]);
 
 const Member = Type.Object({ id: nodeId, address, port });
+const Timing = Type.Object({ renewMs: count, holdMs: count, takeMs: count });
 const Spec = Type.Object({
   generation: count,
   instanceId: Type.String(),
   members: Type.Array(Member, { minItems: 1 }),
   bootstrapNode: nodeId,
   durability: Type.Union([Type.Literal("available"), Type.Literal("strict")]),
-  timing: Type.Object({ renewMs: count, holdMs: count, takeMs: count }),
+  timing: Timing,
 });
 const Endpoint = Type.Object({
   generation: count,
@@ -56,6 +58,7 @@ const Lock = Type.Object({
     Type.Literal("released"),
     Type.Literal("stopped"),
   ]),
+  timing: Type.Optional(Timing),
   seq: count,
 });
 const Sync = Type.Object({
@@ -120,11 +123,17 @@ function parseJson(record: string, text: string): unknown {
 
 export const parseSpec = (text: string): ClusterSpec => parse("spec", Spec, text);
 export const parseEndpoint = (text: string): EndpointSpec => parse("endpoint", Endpoint, text);
-export const parseLock = (text: string): LockRecord => parse("lock", Lock, text);
 export const parseSwitchover = (text: string): SwitchoverRequest => parse("switchover", Switchover, text);
 export const parseEvent = (text: string): InstanceEvent => parse("event", Event, text);
 
-// What an earlier version did not write has a default.
+// What an earlier version did not write has a default: by either preset it is held no longer, and waited for no less.
+const unknownTiming = { ...timingPresets.fast, takeMs: timingPresets.safe.takeMs };
+
+export function parseLock(text: string): LockRecord {
+  const record = parse("lock", Lock, text);
+  return { ...record, timing: record.timing ?? unknownTiming };
+}
+
 export function parseSync(text: string): SyncRecord {
   const record = parse("sync", Sync, text);
   return { ...record, takeovers: record.takeovers ?? [] };

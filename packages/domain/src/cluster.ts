@@ -27,6 +27,7 @@ export interface ClusterSpec {
   /** The member that initialises a new instance. Without effect once a sync record exists. */
   readonly bootstrapNode: NodeId;
   readonly durability: Durability;
+  /** Of the terms that are claimed from now on. */
   readonly timing: Timing;
 }
 
@@ -53,6 +54,8 @@ export interface LockRecord {
   /** One run of the holder's supervisor: a new run never renews an old run's lock. */
   readonly bootId: string;
   readonly phase: "claimed" | "opening" | "serving" | "released" | "stopped";
+  /** Of this term, whatever the specification says by now: S4 needs one timing for the holder and its challengers. */
+  readonly timing: Timing;
   readonly seq: number;
 }
 

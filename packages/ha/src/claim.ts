@@ -17,12 +17,12 @@ export type ClaimRight =
   | { readonly right: "claim"; readonly reason: string; readonly isChoice: boolean };
 
 /** S2, S5: only a node that holds every acknowledged commit, and only when the old leader cannot serve. */
-export function claimRight(seen: Observation, takeMs: number): ClaimRight {
+export function claimRight(seen: Observation): ClaimRight {
   const { lock, sync } = seen;
   if (lock.kind === "unknown" || sync.kind === "unknown") return none("the store has not been read");
   if (lock.kind === "free") return rightToBootstrap(seen);
   if (sync.kind === "none") return none("there is a lock but no sync record; an operator must look");
-  const vacancy = vacancyOf(seen, lock, takeMs);
+  const vacancy = vacancyOf(seen, lock);
   if (!vacancy) return none(`${lock.record.holder} leads term ${lock.record.term}`);
   if (isEligible(sync.record, seen.self)) return { right: "claim", ...vacancy };
   if (!acceptsLoss(seen)) return none(`${vacancy.reason}, but this node may lack acknowledged commits`);
@@ -67,7 +67,7 @@ function rightToBootstrap({ sync, spec, self, postgres, highestTerm }: Observati
 
 type Vacancy = Omit<Extract<ClaimRight, { right: "claim" }>, "right">;
 
-function vacancyOf(seen: Observation, { record, unchangedForMs }: HeldLock, takeMs: number) {
+function vacancyOf(seen: Observation, { record, unchangedForMs }: HeldLock) {
   const { self, bootId, request } = seen;
   if (record.holder === self && !isOwnLock(record, self, bootId)) {
     return vacant("the lock is of this node's earlier run", false);
@@ -75,7 +75,7 @@ function vacancyOf(seen: Observation, { record, unchangedForMs }: HeldLock, take
   if (record.phase === "released" && record.holder !== self) {
     return vacant(`${record.holder} released the lock`, request?.target !== self);
   }
-  const limitMs = record.phase === "stopped" ? stoppedTakeMs : takeMs;
+  const limitMs = record.phase === "stopped" ? stoppedTakeMs : record.timing.takeMs;
   if (unchangedForMs >= limitMs) {
     return vacant(`${record.holder} has not renewed its lock for ${limitMs} ms`, false);
   }

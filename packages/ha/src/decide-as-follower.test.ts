@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timingPresets } from "@mainstay/domain/timing.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
 import type { Observation } from "./observation.ts";
@@ -45,6 +46,16 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     "the fast path is not taken when the budget is used up (F48)",
     observation({ links: down, postgres: broken, sync: recorded({ takeovers: spent }) }),
     { action: "wait" },
+  ],
+  [
+    "a challenger waits by the timing of the term, whatever the specification says by now (S4)",
+    observation({ lock: silent({ timing: timingPresets.safe }) }),
+    { action: "wait" },
+  ],
+  [
+    "a term of the shorter timing is over when that ran out",
+    observation({ lock: silent(), spec: { ...spec, timing: timingPresets.safe } }),
+    { action: "claim" },
   ],
   [
     "a lock that ran out is claimed whatever the budget",
@@ -102,6 +113,11 @@ test("a takeover by choice counts against the budget, one by a lock that ran out
     [chosen, due].map((decision) => (decision.action === "claim" ? decision.sync.takeovers : undefined)),
     [["2026-01-01T00:00:00.000Z"], []],
   );
+});
+
+test("a claim takes the timing of the specification into its term", () => {
+  const decision = decide(observation({ lock: silent(), spec: { ...spec, timing: timingPresets.safe } }));
+  assert.deepEqual(decision.action === "claim" && decision.lock.timing, timingPresets.safe);
 });
 
 test("whoever leads in spite of losses is the only one who may lead next", () => {

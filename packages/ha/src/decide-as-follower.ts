@@ -18,7 +18,7 @@ export function decideAsFollower(seen: Follower): Decision {
       ? { action: "wait", reason: "PostgreSQL is stopped for the shutdown" }
       : { action: "stop", isPlanned: false, reason: "this node is shutting down" };
   }
-  const claimable = claimRight(seen, seen.spec.timing.takeMs);
+  const claimable = claimRight(seen);
   if (claimable.right === "claim") return decideToClaim(seen, claimable);
   return isMember(seen) ? decideToFollow(seen, claimable.reason) : decideToLeave(seen);
 }
@@ -67,12 +67,12 @@ function decideToClaim(seen: Follower, right: Right): Decision {
   }
 }
 
-function claim({ lock, sync, self, bootId, wallMs }: Follower, { reason, isChoice }: Right): Decision {
+function claim({ lock, sync, self, bootId, wallMs, spec }: Follower, { reason, isChoice }: Right): Decision {
   const term = lock.kind === "held" ? lock.record.term + 1 : 1;
   const takeoverMs = isChoice ? wallMs : undefined;
   return {
     action: "claim",
-    lock: { term, holder: self, bootId, phase: "claimed", seq: 0 },
+    lock: { term, holder: self, bootId, phase: "claimed", timing: spec.timing, seq: 0 },
     sync:
       sync.kind === "recorded"
         ? inheritedSync(sync.record, { self, term, takeoverMs })
@@ -84,12 +84,12 @@ function claim({ lock, sync, self, bootId, wallMs }: Follower, { reason, isChoic
 }
 
 function decideToFollow(seen: Follower, reason: string): Decision {
-  const { postgres, lock, self, spec } = seen;
+  const { postgres, lock, self } = seen;
   if (lock.kind !== "held" || lock.record.holder === self) return { action: "wait", reason };
   const leader = lock.record.holder;
   // S14: nothing is destroyed unless a leader is primary, renews, and is there: this copy may be the last one.
   const isThere = seen.links.some(({ nodeId, state }) => nodeId === leader && state === "open");
-  const isServed = isThere && hasPrimary(lock.record) && lock.unchangedForMs < spec.timing.takeMs;
+  const isServed = isThere && hasPrimary(lock.record) && lock.unchangedForMs < lock.record.timing.takeMs;
   const needed = needForClone(seen);
   if (needed) {
     return isServed

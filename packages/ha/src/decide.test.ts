@@ -352,7 +352,7 @@ for (const [situation, seen, expected] of table) {
 test("a claim carries every eligible node into the next term", () => {
   assert.deepEqual(decide(observation({ lock: silent() })), {
     action: "claim",
-    lock: { term: 4, holder: "a", bootId: "a1", phase: "claimed", seq: 0 },
+    lock: { term: 4, holder: "a", bootId: "a1", phase: "claimed", timing: spec.timing, seq: 0 },
     sync: { term: 4, leader: "a", mode: "sync", members: ["b"], systemId: "s", takeovers: [] },
     lockRevision: 70n,
     syncRevision: 60n,

@@ -58,7 +58,10 @@ export function leading(changes: Partial<Observation> = {}): Observation {
 }
 
 export function held(record: Partial<LockRecord>, unchangedForMs = 100, phaseForMs = 1_000): SeenLock {
-  const lock: LockRecord = { term: 3, holder: "b", bootId: "b1", phase: "serving", seq: 9, ...record };
+  const lock: LockRecord = {
+    ...{ term: 3, holder: "b", bootId: "b1", phase: "serving", timing: timingPresets.fast, seq: 9 },
+    ...record,
+  };
   return { kind: "held", record: lock, revision: 70n, unchangedForMs, phaseForMs };
 }
 

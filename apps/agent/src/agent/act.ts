@@ -17,7 +17,7 @@ export async function act(
     case "wait":
       return;
     case "claim":
-      return claim(node, specOf(seen.spec), decision, signal);
+      return claim(node, decision, signal);
     case "set-phase":
       return setPhase(node, decision.phase, signal);
     case "record-sync":

@@ -1,7 +1,6 @@
 /** The agent's loop: one look, one decision, one action; and beside it the news to the keeper and to the others. */
 import { createWaker, runLoop, type Waker } from "@mainstay/control-loop/run-loop.ts";
 import { formatNodeStatus } from "@mainstay/dcs/records.ts";
-import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
 import { decide } from "@mainstay/ha/decide.ts";
 import { isHeldOn, isOwnLock } from "@mainstay/ha/lease.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
@@ -31,7 +30,7 @@ export async function runAgent(node: Node, waker: Waker, signal: AbortSignal): P
   async function pass(loopSignal: AbortSignal): Promise<void> {
     passSinceMs = monotonicMs();
     const seen = await look(loopSignal);
-    if (seen.spec && seen.lock.kind === "held") await obeyLock(node, seen.spec, seen.lock, seen.bootId);
+    if (seen.spec && seen.lock.kind === "held") await obeyLock(node, seen.lock, seen.bootId);
     const decision = decide(seen);
     latest = { seen, reason: decision.reason };
     const line = `${decision.action}: ${decision.reason}`;
@@ -71,13 +70,12 @@ export async function runAgent(node: Node, waker: Waker, signal: AbortSignal): P
 /** S1: a term is on disk before anything is done in it; and a lock of this supervisor's run that nobody renews is adopted. */
 async function obeyLock(
   node: Node,
-  { timing }: ClusterSpec,
   { record, revision }: Extract<Observation["lock"], { kind: "held" }>,
   bootId: string,
 ): Promise<void> {
   await node.disk.obeyTerm(record.term);
   if (isHeldOn(record) && !node.keeper.lease && isOwnLock(record, node.config.nodeId, bootId)) {
-    node.keeper.tell({ kind: "adopt", timing, lock: record, revision });
+    node.keeper.tell({ kind: "adopt", lock: record, revision });
   }
 }
 

@@ -7,7 +7,6 @@ import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import type { instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { Store, StoredValue, Write } from "@mainstay/dcs/store.ts";
 import type { LockRecord } from "@mainstay/domain/cluster.ts";
-import type { Timing } from "@mainstay/domain/timing.ts";
 import { deadlineAfter, isHeldOn, renewed } from "@mainstay/ha/lease.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
@@ -33,7 +32,6 @@ export interface KeeperPorts {
 
 export class Keeper {
   readonly #ports: KeeperPorts;
-  #timing: Timing | undefined;
   #healthyAtMs = Number.NEGATIVE_INFINITY;
   #held: Held | undefined;
   /** One request at a time: a renewal and a change of phase would compare the same revision. */
@@ -49,7 +47,7 @@ export class Keeper {
     while (!signal.aborted) {
       const startedMs = monotonicMs();
       const isRenewed = await this.#inTurn(() => this.#renew()).catch(() => false);
-      const restMs = (this.#timing?.renewMs ?? 100) - (monotonicMs() - startedMs);
+      const restMs = (this.#held?.lock.timing.renewMs ?? 100) - (monotonicMs() - startedMs);
       await pause(isRenewed ? Math.max(10, restMs) : 20, signal);
     }
   }
@@ -61,11 +59,9 @@ export class Keeper {
         this.#healthyAtMs = monotonicMs();
         return;
       case "claim":
-        this.#timing = message.timing;
         this.#healthyAtMs = monotonicMs();
         return this.#answer(() => this.#claim(message));
       case "adopt":
-        this.#timing = message.timing;
         this.#healthyAtMs = monotonicMs();
         this.#held ??= { lock: message.lock, revision: message.revision };
         await this.#inTurn(() => this.#renew()).catch(() => {});
@@ -106,8 +102,7 @@ export class Keeper {
     also: Also = none,
   ): Promise<bigint | undefined> {
     const { store, keys, fencer, report, signal } = this.#ports;
-    const timing = this.#timing;
-    if (!timing) return undefined;
+    const { timing } = next;
     const suspension = createSuspensionWatch();
     const sentAtMs = monotonicMs();
     const result = await store.transact(

@@ -1,20 +1,18 @@
 /** What the agent's main thread and its keeper thread tell each other. */
 import type { LockRecord, SyncRecord } from "@mainstay/domain/cluster.ts";
-import type { Timing } from "@mainstay/domain/timing.ts";
 
 export type ToKeeper =
   /** The agent's brain works: without this the keeper stops renewing. */
   | { readonly kind: "healthy" }
   | {
       readonly kind: "claim";
-      readonly timing: Timing;
       readonly lock: LockRecord;
       readonly sync: SyncRecord;
       readonly lockRevision: bigint | undefined;
       readonly syncRevision: bigint | undefined;
     }
   /** Goes on with a lock of this supervisor that an earlier agent held. */
-  | { readonly kind: "adopt"; readonly timing: Timing; readonly lock: LockRecord; readonly revision: bigint }
+  | { readonly kind: "adopt"; readonly lock: LockRecord; readonly revision: bigint }
   | { readonly kind: "set-phase"; readonly phase: "opening" | "serving" | "released" | "stopped" };
 
 export type FromKeeper =

@@ -5,13 +5,7 @@ import type { Actor, Platform } from "../platform.ts";
 import { recordEvent } from "../store/events.ts";
 import { type InstanceRecord, updateInstance } from "../store/instances.ts";
 import type { InstanceRow } from "../store/schema.ts";
-import {
-  durabilityProblem,
-  isDurability,
-  isTimingPreset,
-  timingChangeProblem,
-  timingProblem,
-} from "./durability.ts";
+import { durabilityProblem, isDurability, isTimingPreset, timingProblem } from "./durability.ts";
 import { changeInstance, getInstance } from "./find.ts";
 import { statusOf } from "./view.ts";
 
@@ -61,7 +55,7 @@ function parse(input: InstanceDetailsInput, instance: InstanceRow) {
   const timing = input.timing || instance.timing;
   const problems: [string, string | undefined][] = [
     ["durability", durabilityProblem(durability, instance.is_ha)],
-    ["timing", isTimingPreset(timing) ? timingChangeProblem(instance.timing, timing) : timingProblem(timing)],
+    ["timing", timingProblem(timing)],
   ];
   const details = problems.flatMap(([argument_name, help_message]) =>
     help_message === undefined ? [] : [{ argument_name, help_message, reason: "constraint" as const }],

@@ -18,13 +18,3 @@ export function durabilityProblem(word: string, isHa: boolean): string | undefin
 export function timingProblem(word: string): string | undefined {
   return isTimingPreset(word) ? undefined : `must be one of ${Object.keys(timingPresets).join(", ")}`;
 }
-
-/**
- * S4: the holder keeps its lock by the timing of its claim, challengers wait by the specification's. So the wait
- * may only grow while somebody may hold the lock.
- */
-export function timingChangeProblem(before: TimingPreset, after: TimingPreset): string | undefined {
-  return timingPresets[after].takeMs < timingPresets[before].takeMs
-    ? `cannot be changed from ${before} to ${after} on an instance that runs`
-    : undefined;
-}

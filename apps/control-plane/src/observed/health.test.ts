@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timingPresets } from "@mainstay/domain/timing.ts";
 import { healthOf, type SeenInstanceParts, type SeenNode } from "./health.ts";
 
+const timing = timingPresets.fast;
 const heard = { forMs: 200, isHeard: true };
-const record = { term: 1, holder: "a", bootId: "b", phase: "serving" as const, seq: 1 };
+const record = { term: 1, holder: "a", bootId: "b", phase: "serving" as const, timing, seq: 1 };
 const sync = { term: 1, leader: "a", mode: "sync" as const, members: ["b"], systemId: "7", takeovers: [] };
 
 function node(id: string, changes: Partial<SeenNode> = {}): SeenNode {
@@ -14,7 +16,7 @@ function node(id: string, changes: Partial<SeenNode> = {}): SeenNode {
 function health(changes: Partial<SeenInstanceParts> = {}) {
   const lock = { record, ...heard };
   const nodes = [node("a"), node("b")];
-  return healthOf({ isHa: true, nodes, lock, sync, takeMs: 2_000, silentAfterMs: 15_000, ...changes });
+  return healthOf({ isHa: true, nodes, lock, sync, silentAfterMs: 15_000, ...changes });
 }
 
 test("a serving leader and a synchronous standby that live are no trouble", () => {

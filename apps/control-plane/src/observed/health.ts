@@ -35,7 +35,6 @@ export interface SeenInstanceParts {
   readonly nodes: readonly SeenNode[];
   readonly lock: (Silence & { readonly record: LockRecord }) | undefined;
   readonly sync: SyncRecord | undefined;
-  readonly takeMs: number;
   readonly silentAfterMs: number;
 }
 
@@ -55,9 +54,10 @@ function nodeHealth({ row, hostState, hostDownForMs, silence }: SeenNode, silent
   return { kind: silence.isHeard ? "alive" : "unknown" };
 }
 
-function leaderOf({ lock, sync, takeMs }: SeenInstanceParts, nodes: InstanceHealth["nodes"]) {
-  if (lock?.record.phase !== "serving" || !lock.isHeard || lock.forMs >= takeMs) return undefined;
-  const { holder } = lock.record;
+function leaderOf({ lock, sync }: SeenInstanceParts, nodes: InstanceHealth["nodes"]) {
+  if (lock?.record.phase !== "serving" || !lock.isHeard) return undefined;
+  const { holder, timing } = lock.record;
+  if (lock.forMs >= timing.takeMs) return undefined;
   const isSeen = nodes.has(holder) && nodes.get(holder)?.kind !== "lost";
   return isSeen && sync?.leader === holder ? holder : undefined;
 }

@@ -6,7 +6,6 @@ import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
 import { parseLock, parseNodeStatus, parseSpec, parseSync, RecordError } from "@mainstay/dcs/records.ts";
 import type { Store, StoredValue } from "@mainstay/dcs/store.ts";
 import type { LockRecord, NodeStatus, SyncRecord } from "@mainstay/domain/cluster.ts";
-import { timingPresets } from "@mainstay/domain/timing.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import type { InstanceRecord } from "../store/instances.ts";
@@ -99,7 +98,6 @@ export function observeInstances(
         }),
         lock: lock && lockRecord && { record: lockRecord, ...silenceOf(lock) },
         sync: sync && parseOrNothing(parseSync, sync.value),
-        takeMs: timingPresets[instance.timing].takeMs,
         silentAfterMs: Math.min(staleAfterMs, replaceAfterMs),
       });
     },

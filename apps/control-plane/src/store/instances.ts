@@ -75,8 +75,7 @@ async function withParts(db: Database, instances: readonly InstanceRow[]): Promi
   const [nodes, endpoints, rules] = await Promise.all([
     db.selectFrom("nodes").selectAll().where("instance_id", "in", ids).orderBy("ordinal").execute(),
     db.selectFrom("endpoints").selectAll().where("instance_id", "in", ids).execute(),
-    // As addresses: 9.0.0.0/8 comes before 10.0.0.0/8.
-    db.selectFrom("acl_rules").selectAll().where("instance_id", "in", ids).orderBy(sql`ip::inet`).execute(),
+    db.selectFrom("acl_rules").selectAll().where("instance_id", "in", ids).orderBy("ip").execute(),
   ]);
   return instances.map((instance) => ({
     instance,

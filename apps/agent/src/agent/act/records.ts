@@ -1,7 +1,7 @@
 /** Actions on the store's records. Each is guarded by the revision that the decision saw. */
 
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
-import type { ClusterSpec, SyncRecord } from "@mainstay/domain/cluster.ts";
+import type { SyncRecord } from "@mainstay/domain/cluster.ts";
 import type { Action } from "@mainstay/ha/decision.ts";
 import { type Node, seeRevision } from "../node.ts";
 import { checkpointSoon } from "./server.ts";
@@ -10,12 +10,11 @@ const timeoutMs = 2_000;
 
 export async function claim(
   node: Node,
-  { timing }: ClusterSpec,
   { lock, sync, lockRevision, syncRevision }: Extract<Action, { action: "claim" }>,
   signal: AbortSignal,
 ): Promise<void> {
   node.memory.settledSync = undefined;
-  const revision = await node.keeper.ask({ kind: "claim", timing, lock, sync, lockRevision, syncRevision });
+  const revision = await node.keeper.ask({ kind: "claim", lock, sync, lockRevision, syncRevision });
   node.memory.settledSync = revision;
   await seeRevision(node, node.keys.sync, revision, signal);
   await seeRevision(node, node.keys.lock, revision, signal);

@@ -77,7 +77,14 @@ export const endpoint = {
   port: 20_000,
   allowedRanges: [],
 };
-export const lock = { term: 1, holder: "pg-0a1b2c3d-1", bootId: "b", phase: "serving" as const, seq: 1 };
+export const lock = {
+  term: 1,
+  holder: "pg-0a1b2c3d-1",
+  bootId: "b",
+  phase: "serving" as const,
+  timing: timingPresets.fast,
+  seq: 1,
+};
 export const sync = {
   term: 1,
   leader: "pg-0a1b2c3d-1",
