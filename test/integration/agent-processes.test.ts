@@ -1,7 +1,10 @@
 /** What happens to a leader when one of its processes dies or stands still. */
 import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
+import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
 import { startInstance } from "../kit/nodes.ts";
 
 const instance = await startInstance(2);
@@ -41,6 +44,15 @@ test("a fencer that dies is replaced; PostgreSQL goes on", async () => {
     timeoutMs: 10_000,
   });
   assert.equal(await leader.pid("postmaster"), postmaster);
+});
+
+test("a deadline that the machine slept on is not in force", async () => {
+  const line = connect(join(standby.dir, "run", "fencer.sock"));
+  const echoed = new Promise<string>((resolve) => line.once("data", (data) => resolve(data.toString())));
+  const { offsetMs } = createSuspensionWatch();
+  line.write(`1 ${offsetMs - 1_000}\n2\n3 ${offsetMs}\n`);
+  assert.equal(await echoed, "3\n");
+  line.destroy();
 });
 
 test("an agent that stands still is fenced before the standby may lead", async () => {

@@ -2,6 +2,7 @@
  * The failure matrix of docs/spec/ha.md on simulated clusters: processes, hosts, network and store. Each F is a
  * scripted fault under several seeds; scenario.ts says what holds in all of them.
  */
+import { timingPresets } from "@mainstay/domain/timing.ts";
 import { testOutcome } from "./scenario.ts";
 
 const noFailover = { leader: "a", failovers: 0 } as const;
@@ -165,6 +166,22 @@ testOutcome(
     ...failover,
     gapMs: 3_000,
   },
+);
+
+testOutcome(
+  "F23: a fencer that is replaced after a suspension believes no deadline from before it",
+  (it) =>
+    it
+      .hurt("freeze fencer", "a", 4_000)
+      .advance(1_500)
+      .hurt("suspend node", "a", 9_000)
+      .advance(3_000)
+      .hurt("store without leader", "a", 12_000)
+      .advance(5_500)
+      .hurt("kill fencer", "a")
+      .advance(12_000),
+  {},
+  { timing: timingPresets.safe },
 );
 
 testOutcome(

@@ -33,11 +33,12 @@ export class SimFencer {
     this.guarded = { ...this.guarded, mayWrite };
   }
 
-  /** Whether the deadline is in force. */
-  tell(deadlineMs: number): boolean {
+  /** Whether the deadline is in force. The machine must not have slept since it was worked out. */
+  tell(deadlineMs: number, suspendedMs: number): boolean {
     if (!this.process.isAlive || this.process.isFrozen) return false;
+    if (this.#clock.suspendedMs - suspendedMs > suspendedTooLongMs) return false;
     this.guarded = { ...this.guarded, deadlineMs };
-    this.#toldSuspendedMs = this.#clock.suspendedMs;
+    this.#toldSuspendedMs = suspendedMs;
     return true;
   }
 

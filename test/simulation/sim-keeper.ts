@@ -133,7 +133,7 @@ export class SimKeeper {
     const wasSuspended = () => this.#ports.clock.suspendedMs - suspendedMs > suspendedTooLongMs;
     if (wasSuspended()) return undefined;
     const deadlineMs = deadlineAfter(sentAtMs, timing);
-    const isEchoed = () => (fencer().tell(deadlineMs) ? true : undefined);
+    const isEchoed = () => (fencer().tell(deadlineMs, suspendedMs) ? true : undefined);
     yield* process.waitFor(isEchoed, "the fencer's echo", timing.renewMs);
     if (wasSuspended()) return undefined;
     this.#report({ term: next.term, deadlineMs });

@@ -13,7 +13,7 @@ import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
-import type { FromFencer, ToFencer } from "../supervisor/protocol.ts";
+import type { Deadline, FromFencer, ToFencer } from "../supervisor/protocol.ts";
 
 const tickMs = 50;
 const [, , dataDir = "", socketPath = ""] = process.argv;
@@ -21,8 +21,9 @@ const log = createLog("fencer");
 let guard: { mayWrite: boolean; deadlineMs: number | undefined } = { mayWrite: false, deadlineMs: undefined };
 const suspension = createSuspensionWatch();
 
-process.on("message", ({ mayWrite, deadlineMs }: ToFencer) => {
-  guard = { mayWrite, deadlineMs: later(guard.deadlineMs, deadlineMs) };
+process.on("message", ({ mayWrite, deadline }: ToFencer) => {
+  // What the keeper told this fencer is never older: the supervisor has it from here.
+  guard = { mayWrite, deadlineMs: guard.deadlineMs ?? (deadline && trusted(deadline)) };
   report({ kind: "guarding", mayWrite });
 });
 // Without its supervisor nobody would start the next fencer.
@@ -49,7 +50,7 @@ async function fence(reason: string): Promise<void> {
   report({ kind: "fenced", at, reason, tookMs });
 }
 
-/** The keeper writes a deadline a line (milliseconds of the monotonic clock) and gets it back when it is in force. */
+/** The keeper writes a deadline a line, with its offset, and gets the deadline back when it is in force. */
 async function listenToKeeper(): Promise<void> {
   await rm(socketPath, { force: true });
   const server = createServer((socket: Socket) => {
@@ -57,20 +58,23 @@ async function listenToKeeper(): Promise<void> {
     const lines = createInterface({ input: socket });
     lines.on("error", () => {});
     lines.on("line", (line) => {
-      const deadlineMs = Number(line);
-      if (!Number.isFinite(deadlineMs)) return;
+      const [deadlineMs = Number.NaN, offsetMs = Number.NaN] = line.split(" ").map(Number);
+      const deadline = { deadlineMs, offsetMs };
+      if (trusted(deadline) === undefined) return;
       guard = { ...guard, deadlineMs };
-      report({ kind: "deadline", deadlineMs });
-      socket.write(`${line}\n`);
+      report({ kind: "deadline", deadline });
+      socket.write(`${deadlineMs}\n`);
     });
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
 }
 
-function report(message: FromFencer): void {
-  if (process.connected) process.send?.(message);
+/** The machine may have slept on its way here: a fencer that began later could not see that by itself. */
+function trusted({ deadlineMs, offsetMs }: Deadline): number | undefined {
+  if (!Number.isFinite(deadlineMs) || !Number.isFinite(offsetMs)) return undefined;
+  return createSuspensionWatch(offsetMs).happened() ? undefined : deadlineMs;
 }
 
-function later(some: number | undefined, other: number | undefined): number | undefined {
-  return some === undefined || other === undefined ? (some ?? other) : Math.max(some, other);
+function report(message: FromFencer): void {
+  if (process.connected) process.send?.(message);
 }

@@ -2,16 +2,17 @@
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
+import type { Deadline } from "../supervisor/protocol.ts";
 
 export interface FencerLine {
   /** Resolves when the fencer knows the deadline; rejects after `timeoutMs`. */
-  tell(deadlineMs: number, timeoutMs: number): Promise<void>;
+  tell(deadline: Deadline, timeoutMs: number): Promise<void>;
 }
 
 /** Connects again, and says the newest deadline again, whenever the fencer was replaced. */
 export function openFencerLine(socketPath: string, signal: AbortSignal): FencerLine {
   let socket: Socket | undefined;
-  let newest: number | undefined;
+  let newest: Deadline | undefined;
   let echoed = Number.NEGATIVE_INFINITY;
 
   function connectOnce(): Promise<void> {
@@ -19,7 +20,7 @@ export function openFencerLine(socketPath: string, signal: AbortSignal): FencerL
       const opened = connect(socketPath);
       opened.once("connect", () => {
         socket = opened;
-        if (newest !== undefined) opened.write(`${newest}\n`);
+        if (newest) opened.write(format(newest));
       });
       opened.on("error", () => {});
       const lines = createInterface({ input: opened });
@@ -43,11 +44,15 @@ export function openFencerLine(socketPath: string, signal: AbortSignal): FencerL
 
   void keepConnected();
   return {
-    async tell(deadlineMs, timeoutMs) {
-      newest = deadlineMs;
-      socket?.write(`${deadlineMs}\n`);
-      const isEchoed = () => (echoed >= deadlineMs ? true : undefined);
+    async tell(deadline, timeoutMs) {
+      newest = deadline;
+      socket?.write(format(deadline));
+      const isEchoed = () => (echoed === deadline.deadlineMs ? true : undefined);
       await waitFor(isEchoed, { what: "the fencer's echo", timeoutMs, everyMs: 2, signal });
     },
   };
+}
+
+function format({ deadlineMs, offsetMs }: Deadline): string {
+  return `${deadlineMs} ${offsetMs}\n`;
 }

@@ -120,7 +120,7 @@ export class Keeper {
     // The machine slept on the answer, or on the echo: the time since the request was sent is not known.
     if (suspension.happened()) return undefined;
     const deadlineMs = deadlineAfter(sentAtMs, timing);
-    await fencer.tell(deadlineMs, timing.renewMs);
+    await fencer.tell({ deadlineMs, offsetMs: suspension.offsetMs }, timing.renewMs);
     if (suspension.happened()) return undefined;
     report({ kind: "lease", lease: { term: next.term, deadlineMs } });
     return result.revision;

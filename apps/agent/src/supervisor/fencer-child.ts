@@ -3,9 +3,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
 import type { NodePaths } from "../node-paths.ts";
-import type { Fenced, FromFencer, ToFencer } from "./protocol.ts";
+import type { Deadline, Fenced, FromFencer, ToFencer } from "./protocol.ts";
 
 /** A node without a guarding fencer for this long loses its PostgreSQL. */
 const unguardedLimitMs = 500;
@@ -33,8 +32,7 @@ export function keepFencer(
   let child: ChildProcess | undefined;
   let guarding: boolean | undefined;
   let wanted = false;
-  let deadlineMs: number | undefined;
-  const suspension = createSuspensionWatch();
+  let deadline: Deadline | undefined;
   let isStopping = false;
 
   function start(isReplacement = false): void {
@@ -45,10 +43,8 @@ export function keepFencer(
       if (guarding === undefined && wanted) void onUnguarded();
     }, unguardedLimitMs);
     started.on("message", (message: FromFencer) => {
-      if (message.kind === "deadline") {
-        deadlineMs = message.deadlineMs;
-        suspension.start();
-      } else if (message.kind === "fenced") onFenced(message);
+      if (message.kind === "deadline") deadline = message.deadline;
+      else if (message.kind === "fenced") onFenced(message);
       else guarding = message.mayWrite;
     });
     started.once("exit", (code, signal) => {
@@ -63,9 +59,7 @@ export function keepFencer(
   }
 
   function tell(): void {
-    // A fencer that begins after a suspension cannot see it.
-    if (suspension.happened()) deadlineMs = undefined;
-    const message: ToFencer = { kind: "guard", mayWrite: wanted, deadlineMs };
+    const message: ToFencer = { kind: "guard", mayWrite: wanted, deadline };
     child?.send(message, () => {});
   }
 

@@ -49,16 +49,23 @@ export interface ToAgent {
   readonly state: SupervisorState;
 }
 
+/** Until when PostgreSQL may write, unless the machine was suspended since it was worked out. */
+export interface Deadline {
+  readonly deadlineMs: number;
+  /** Of the suspension watch that began before the deadline did. */
+  readonly offsetMs: number;
+}
+
 export interface ToFencer {
   readonly kind: "guard";
   readonly mayWrite: boolean;
   /** Of an earlier fencer of this supervisor. */
-  readonly deadlineMs: number | undefined;
+  readonly deadline: Deadline | undefined;
 }
 
 export type FromFencer =
   /** The newest deadline; the next fencer begins with it. */
-  | { readonly kind: "deadline"; readonly deadlineMs: number }
+  | { readonly kind: "deadline"; readonly deadline: Deadline }
   /** It has taken over the guard as told last. */
   | { readonly kind: "guarding"; readonly mayWrite: boolean }
   | ({ readonly kind: "fenced" } & Fenced);
