@@ -26,7 +26,7 @@ export async function startTestPlatform(replicas = 1, replaceAfterMs = 30_000) {
   const dir = await mkdtemp(join(tmpdir(), "mainstay-ca-"));
   parts.defer(() => rm(dir, { recursive: true, force: true }));
   const store = parts.use(createMemoryStore());
-  const compute = createMemoryCompute();
+  const compute = createMemoryCompute(3, [15, 16, 17]);
   const authority = await createAuthority(dir);
   const log = createTestLog();
   const key = { accessKey: "SCWTESTTESTTESTTEST0", secretKey: randomUUID() };

@@ -1,11 +1,34 @@
 import { type Static, Type } from "typebox";
 import { Nullable, PageQuery, Timestamp } from "./common.ts";
 
+const number = Nullable(Type.Number());
+
+/** A value is text without its unit: "8" is 8 MB for work_mem, whose `unit` is MB. */
+export const EngineSettingView = Type.Object({
+  name: Type.String(),
+  default_value: Type.String(),
+  hot_configurable: Type.Boolean(),
+  description: Type.String(),
+  property_type: Type.Union([
+    Type.Literal("BOOLEAN"),
+    Type.Literal("INT"),
+    Type.Literal("STRING"),
+    Type.Literal("FLOAT"),
+  ]),
+  unit: Nullable(Type.String()),
+  string_constraint: Nullable(Type.String()),
+  int_min: Nullable(Type.Integer()),
+  int_max: Nullable(Type.Integer()),
+  float_min: number,
+  float_max: number,
+});
+export type EngineSettingView = Static<typeof EngineSettingView>;
+
 export const EngineVersionView = Type.Object({
   version: Type.String(),
   name: Type.String(),
   end_of_life: Nullable(Timestamp),
-  available_settings: Type.Array(Type.Object({}, { additionalProperties: true })),
+  available_settings: Type.Array(EngineSettingView),
   available_init_settings: Type.Array(Type.Object({}, { additionalProperties: true })),
   disabled: Type.Boolean(),
   beta: Type.Boolean(),

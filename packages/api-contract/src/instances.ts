@@ -15,6 +15,15 @@ export type InstanceStatus = (typeof instanceStatuses)[number];
 const NameValue = Type.Object({ name: Type.String(), value: Type.String() });
 const Anything = Type.Object({}, { additionalProperties: true });
 
+/** A newer major version that is installed; its id never changes. */
+export const UpgradableVersionView = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  version: Type.String(),
+  minor_version: Type.String(),
+});
+export type UpgradableVersionView = Static<typeof UpgradableVersionView>;
+
 export const InstanceView = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -34,13 +43,15 @@ export const InstanceView = Type.Object({
     frequency: Type.Integer(),
     retention: Type.Integer(),
     disabled: Type.Boolean(),
-    next_run_at: Nullable(Timestamp),
+    next_run_at: Type.Union([Timestamp, Type.Null()], {
+      description: "when the schedule is due; it is kept, and no backup is made yet",
+    }),
   }),
   backup_same_region: Type.Boolean(),
   is_ha_cluster: Type.Boolean(),
   high_availability_mode: Type.String(),
   read_replicas: Type.Array(Anything),
-  upgradable_version: Type.Array(Anything),
+  upgradable_version: Type.Array(UpgradableVersionView),
   logs_policy: Type.Object({
     max_age_retention: Nullable(Type.Integer()),
     total_disk_retention: Nullable(Type.Integer()),

@@ -1,4 +1,5 @@
 /** The port to where nodes run. Implementations: local, memory; both pass compute-contract.ts. */
+import type { Parameter } from "@mainstay/postgres/parameters.ts";
 
 export interface Host {
   readonly id: string;
@@ -13,6 +14,7 @@ export interface EngineBinaries {
   /** As the binaries say: "15.18". */
   readonly version: string;
   readonly binDir: string;
+  readonly parameters: readonly Parameter[];
 }
 
 /** Desired. The id comes from the desired state, so a create repeated after a crash finds the first one. */

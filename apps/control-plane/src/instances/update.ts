@@ -18,7 +18,7 @@ export async function updateInstance(
     await store(trx, instance.id, {
       name: input.name || instance.name,
       tags: input.tags ?? instance.tags,
-      preferences: JSON.stringify(merge(instance.preferences, input)),
+      preferences: JSON.stringify(merge(instance.preferences, input, new Date())),
     });
     return getInstance(trx, instance.id, actor);
   });
@@ -34,14 +34,31 @@ function refuseBadLabels({ name, tags }: UpdateInstanceInput): void {
   if (problems.length > 0) throw invalidArguments(problems);
 }
 
-function merge(before: Preferences, input: UpdateInstanceInput): Preferences {
+function merge(before: Preferences, input: UpdateInstanceInput, now: Date): Preferences {
   const policy = input.logs_policy;
   return {
-    backupFrequencyHours: input.backup_schedule_frequency ?? before.backupFrequencyHours,
+    ...mergeSchedule(before, input, now),
     backupRetentionDays: input.backup_schedule_retention ?? before.backupRetentionDays,
-    isBackupDisabled: input.is_backup_schedule_disabled ?? before.isBackupDisabled,
     isBackupSameRegion: input.backup_same_region ?? before.isBackupSameRegion,
     logsMaxAgeDays: policy ? (policy.max_age_retention ?? null) : before.logsMaxAgeDays,
     logsMaxBytes: policy ? (policy.total_disk_retention ?? null) : before.logsMaxBytes,
+  };
+}
+
+/** A change of when backups are due begins a new count; naming the same again changes nothing. */
+function mergeSchedule(before: Preferences, input: UpdateInstanceInput, now: Date): Preferences {
+  const backupFrequencyHours = input.backup_schedule_frequency ?? before.backupFrequencyHours;
+  const backupStartHour = input.backup_schedule_start_hour ?? before.backupStartHour;
+  const isBackupDisabled = input.is_backup_schedule_disabled ?? before.isBackupDisabled;
+  const isSame =
+    backupFrequencyHours === before.backupFrequencyHours &&
+    backupStartHour === before.backupStartHour &&
+    (isBackupDisabled || !before.isBackupDisabled);
+  return {
+    ...before,
+    backupFrequencyHours,
+    ...(backupStartHour !== undefined && { backupStartHour }),
+    ...(!isSame && { backupScheduledAt: now.toISOString() }),
+    isBackupDisabled,
   };
 }

@@ -4,18 +4,39 @@ import type { EndpointView } from "@mainstay/api-contract/endpoints.ts";
 import { engineName } from "@mainstay/api-contract/engines.ts";
 import type { InstanceView } from "@mainstay/api-contract/instances.ts";
 import { findPlan } from "@mainstay/api-contract/plans.ts";
+import type { EngineBinaries } from "@mainstay/compute/compute.ts";
 import { shownSettings } from "@mainstay/postgres/plan-settings.ts";
 import type { ObservedInstances } from "../observed/observed-instances.ts";
+import type { Platform } from "../platform.ts";
 import type { InstanceRecord } from "../store/instances.ts";
+import { nextRun } from "./backup-schedule.ts";
+import { upgradableVersions } from "./upgradable-versions.ts";
 
-const hourMs = 3600_000;
+export async function viewInstance(platform: Platform, record: InstanceRecord): Promise<InstanceView> {
+  return toInstanceView(record, platform.observed, await enginesOf(platform));
+}
+
+export async function viewInstances(platform: Platform, records: readonly InstanceRecord[]) {
+  const engines = await enginesOf(platform);
+  return records.map((record) => toInstanceView(record, platform.observed, engines));
+}
+
+function enginesOf({ compute }: Platform): Promise<readonly EngineBinaries[]> {
+  return compute.engines(AbortSignal.timeout(10_000));
+}
 
 /** The instance on the wire. */
-export function toInstanceView(record: InstanceRecord, observed: ObservedInstances): InstanceView {
+function toInstanceView(
+  record: InstanceRecord,
+  observed: ObservedInstances,
+  engines: readonly EngineBinaries[],
+): InstanceView {
   const { instance } = record;
+  const isMade = instance.status !== "provisioning";
   const { preferences } = instance;
   const endpoints = toEndpointViews(record);
   const plan = findPlan(instance.plan);
+  const dueAt = nextRun(preferences, instance.created_at, new Date());
   return {
     id: instance.id,
     name: instance.name,
@@ -29,21 +50,19 @@ export function toInstanceView(record: InstanceRecord, observed: ObservedInstanc
     endpoint: endpoints[0] ?? null,
     endpoints,
     tags: instance.tags,
-    settings: plan && instance.status !== "provisioning" ? shownSettings(plan) : [],
+    settings: plan && isMade ? shownSettings(plan) : [],
     init_settings: [],
     backup_schedule: {
       frequency: preferences.backupFrequencyHours,
       retention: preferences.backupRetentionDays,
       disabled: preferences.isBackupDisabled,
-      next_run_at: preferences.isBackupDisabled
-        ? null
-        : formatTimestamp(nextRun(instance.created_at, preferences.backupFrequencyHours, new Date())),
+      next_run_at: dueAt && formatTimestamp(dueAt),
     },
     backup_same_region: preferences.isBackupSameRegion,
     is_ha_cluster: instance.is_ha,
     high_availability_mode: instance.is_ha ? "multiple_zone" : "disabled",
     read_replicas: [],
-    upgradable_version: [],
+    upgradable_version: isMade ? upgradableVersions(engines, instance.engine_major) : [],
     logs_policy: {
       max_age_retention: preferences.logsMaxAgeDays,
       total_disk_retention: preferences.logsMaxBytes,
@@ -52,13 +71,6 @@ export function toInstanceView(record: InstanceRecord, observed: ObservedInstanc
     encryption: { enabled: false },
     created_at: formatTimestamp(instance.created_at),
   };
-}
-
-/** Counted from the creation, and never in the past. */
-export function nextRun(createdAt: Date, everyHours: number, now: Date): Date {
-  const everyMs = everyHours * hourMs;
-  const runs = Math.max(1, Math.floor((now.getTime() - createdAt.getTime()) / everyMs) + 1);
-  return new Date(createdAt.getTime() + runs * everyMs);
 }
 
 /** As desired, except that a loss shows at once, before its reconciler has written it down. */

@@ -75,7 +75,8 @@ async function withParts(db: Database, instances: readonly InstanceRow[]): Promi
   const [nodes, endpoints, rules] = await Promise.all([
     db.selectFrom("nodes").selectAll().where("instance_id", "in", ids).orderBy("ordinal").execute(),
     db.selectFrom("endpoints").selectAll().where("instance_id", "in", ids).execute(),
-    db.selectFrom("acl_rules").selectAll().where("instance_id", "in", ids).orderBy("ip").execute(),
+    // As addresses: 9.0.0.0/8 comes before 10.0.0.0/8.
+    db.selectFrom("acl_rules").selectAll().where("instance_id", "in", ids).orderBy(sql`ip::inet`).execute(),
   ]);
   return instances.map((instance) => ({
     instance,

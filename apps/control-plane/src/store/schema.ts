@@ -9,6 +9,10 @@ type CreatedAt = ColumnType<Date, Date | undefined, never>;
 export interface Preferences {
   readonly backupFrequencyHours: number;
   readonly backupRetentionDays: number;
+  /** Hour of the day, UTC; absent: whenever the schedule began. */
+  readonly backupStartHour?: number;
+  /** The last change of the schedule; absent: it is as old as the instance. */
+  readonly backupScheduledAt?: string;
   readonly isBackupDisabled: boolean;
   readonly isBackupSameRegion: boolean;
   readonly logsMaxAgeDays: number | null;

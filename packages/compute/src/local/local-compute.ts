@@ -2,9 +2,9 @@
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { runLoop } from "@mainstay/control-loop/run-loop.ts";
-import { findEngines } from "@mainstay/postgres/engines.ts";
+import { findEngines, type KnownEngines } from "@mainstay/postgres/engines.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
-import { type Compute, ComputeError, type HostPower, type Node } from "../compute.ts";
+import { type Compute, ComputeError, type Host, type HostPower, type Node } from "../compute.ts";
 import { nodePort, takeAddress } from "./addresses.ts";
 import { removeNode, stopNode } from "./end-node.ts";
 import { hostPower } from "./host-power.ts";
@@ -42,6 +42,7 @@ export interface LocalCompute extends Compute, HostPower {
 export async function createLocalCompute(options: LocalOptions): Promise<LocalCompute> {
   const { supervisor, user, log } = options;
   const dir = await realpath(options.dir);
+  const knownEngines: KnownEngines = new Map();
 
   async function reserve(id: string, instanceId: string, hostId: string): Promise<Node> {
     const records = await readRecords(dir);
@@ -78,14 +79,8 @@ export async function createLocalCompute(options: LocalOptions): Promise<LocalCo
   }
 
   return {
-    hosts: async () => {
-      const records = await readRecords(dir);
-      return (await readHosts(dir)).map((host) => ({
-        ...host,
-        nodeIds: records.filter(({ hostId }) => hostId === host.id).map(({ id }) => id),
-      }));
-    },
-    engines: (signal) => findEngines(signal),
+    hosts: () => listHosts(dir),
+    engines: (signal) => findEngines(signal, knownEngines),
     nodes: async () => Promise.all((await readRecords(dir)).map((record) => toNode(dir, record))),
     reserveNode: reserve,
     async startNode(spec) {
@@ -109,6 +104,14 @@ export async function createLocalCompute(options: LocalOptions): Promise<LocalCo
       await Promise.all(records.map((record) => stopNode(dir, record, "SIGUSR2", signal)));
     },
   };
+}
+
+async function listHosts(dir: string): Promise<Host[]> {
+  const records = await readRecords(dir);
+  return (await readHosts(dir)).map((host) => ({
+    ...host,
+    nodeIds: records.filter(({ hostId }) => hostId === host.id).map(({ id }) => id),
+  }));
 }
 
 function isRunning({ state }: VirtualHost): boolean {

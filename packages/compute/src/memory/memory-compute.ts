@@ -1,12 +1,17 @@
 /** Compute in memory, for tests: the same promises, and no process at all. */
 import { type Compute, ComputeError, type Host, type HostPower, type Node } from "../compute.ts";
 
+const workMem = {
+  ...{ name: "work_mem", context: "user", type: "INTEGER" as const, min: 64, max: 2_147_483_647 },
+  description: "Sets the maximum memory to be used for query workspaces.",
+};
+
 interface MemoryNode extends Omit<Node, "state" | "supervisorPid"> {
   readonly isStarted: boolean;
 }
 
-/** `count` running hosts, each in a zone of its own, and one engine of major version 15. */
-export function createMemoryCompute(count = 3): Compute & HostPower {
+/** `count` running hosts, each in a zone of its own, and engines of those major versions. */
+export function createMemoryCompute(count = 3, majors: readonly number[] = [15]): Compute & HostPower {
   const states = new Map<string, Host["state"]>();
   for (let number = 1; number <= count; number++) states.set(`host-${number}`, "running");
   const nodes = new Map<string, MemoryNode>();
@@ -40,7 +45,8 @@ export function createMemoryCompute(count = 3): Compute & HostPower {
         state,
         nodeIds: [...nodes.values()].filter(({ hostId }) => hostId === id).map((node) => node.id),
       })),
-    engines: async () => [{ major: 15, version: "15.0", binDir: "/nowhere" }],
+    engines: async () =>
+      majors.map((major) => ({ major, version: `${major}.0`, binDir: "/nowhere", parameters: [workMem] })),
     nodes: async () => [...nodes.values()].map(toNode),
     async reserveNode(id, instanceId, hostId) {
       const present = nodes.get(id);

@@ -1,5 +1,14 @@
 import { RegionParams } from "@mainstay/api-contract/common.ts";
-import { EngineList, EnginesQuery, endOfLife, engineName } from "@mainstay/api-contract/engines.ts";
+import {
+  EngineList,
+  type EngineSettingView,
+  EnginesQuery,
+  type EngineVersionView,
+  endOfLife,
+  engineName,
+} from "@mainstay/api-contract/engines.ts";
+import type { EngineBinaries } from "@mainstay/compute/compute.ts";
+import { type OfferedSetting, offeredSettings } from "@mainstay/postgres/offered-settings.ts";
 import { slice } from "../../paging.ts";
 import { base, errors, type Route } from "../../route.ts";
 
@@ -17,17 +26,39 @@ export const listEnginesRoute: Route = (server, platform) => {
     const versions = found
       .toSorted((a, b) => b.major - a.major) // newest first: clients take the first as the latest
       .filter(({ major }) => !query.version || query.version === String(major))
-      .map(({ major }) => ({
-        version: String(major),
-        name: engineName(major),
-        end_of_life: endOfLife[major] ?? null,
-        available_settings: [],
-        available_init_settings: [],
-        disabled: false,
-        beta: false,
-      }));
+      .map(toVersionView);
     const engine = { name: "PostgreSQL", logo_url: "", versions, region: platform.region };
-    const engines = !query.name || query.name.toLowerCase() === "postgresql" ? [engine] : [];
+    const isAsked = versions.length > 0 && (!query.name || query.name.toLowerCase() === "postgresql");
+    const engines = isAsked ? [engine] : [];
     return { engines: slice(engines, query), total_count: engines.length };
   });
 };
+
+function toVersionView({ major, parameters }: EngineBinaries): EngineVersionView {
+  return {
+    version: String(major),
+    name: engineName(major),
+    end_of_life: endOfLife[major] ?? null,
+    available_settings: offeredSettings(parameters, major).map(toSettingView),
+    available_init_settings: [],
+    disabled: false,
+    beta: false,
+  };
+}
+
+function toSettingView(setting: OfferedSetting): EngineSettingView {
+  const { name, type, min, max } = setting;
+  return {
+    name,
+    default_value: setting.default,
+    hot_configurable: setting.isHot,
+    description: setting.description,
+    property_type: type,
+    unit: setting.unit,
+    string_constraint: setting.pattern,
+    int_min: type === "INT" ? min : null,
+    int_max: type === "INT" ? max : null,
+    float_min: type === "FLOAT" ? min : null,
+    float_max: type === "FLOAT" ? max : null,
+  };
+}

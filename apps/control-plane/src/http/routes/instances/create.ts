@@ -1,7 +1,7 @@
 import { RegionParams } from "@mainstay/api-contract/common.ts";
 import { CreateInstanceInput, InstanceView } from "@mainstay/api-contract/instances.ts";
 import { createInstance } from "../../../instances/create.ts";
-import { toInstanceView } from "../../../instances/view.ts";
+import { viewInstance } from "../../../instances/view.ts";
 import { actorOf, base, errors, type Route } from "../../route.ts";
 
 const schema = {
@@ -15,6 +15,6 @@ const schema = {
 export const createInstanceRoute: Route = (server, platform) => {
   server.post(`${base}/instances`, { schema }, async (request) => {
     const record = await createInstance(platform, request.body, actorOf(request));
-    return toInstanceView(record, platform.observed);
+    return viewInstance(platform, record);
   });
 };

@@ -1,7 +1,7 @@
 import { InstanceParams } from "@mainstay/api-contract/common.ts";
 import { InstanceView } from "@mainstay/api-contract/instances.ts";
 import { deleteInstance } from "../../../instances/delete.ts";
-import { toInstanceView } from "../../../instances/view.ts";
+import { viewInstance } from "../../../instances/view.ts";
 import { actorOf, base, errors, type Route } from "../../route.ts";
 
 const schema = {
@@ -14,6 +14,6 @@ const schema = {
 export const deleteInstanceRoute: Route = (server, platform) => {
   server.delete(`${base}/instances/:instance_id`, { schema }, async (request) => {
     const record = await deleteInstance(platform, request.params.instance_id, actorOf(request));
-    return toInstanceView(record, platform.observed);
+    return viewInstance(platform, record);
   });
 };

@@ -1,7 +1,7 @@
 import { InstanceParams } from "@mainstay/api-contract/common.ts";
 import { InstanceView } from "@mainstay/api-contract/instances.ts";
 import { getInstance } from "../../../instances/find.ts";
-import { toInstanceView } from "../../../instances/view.ts";
+import { viewInstance } from "../../../instances/view.ts";
 import { actorOf, base, errors, type Route } from "../../route.ts";
 
 const schema = {
@@ -14,6 +14,6 @@ const schema = {
 export const getInstanceRoute: Route = (server, platform) => {
   server.get(`${base}/instances/:instance_id`, { schema }, async (request) => {
     const record = await getInstance(platform.db, request.params.instance_id, actorOf(request));
-    return toInstanceView(record, platform.observed);
+    return viewInstance(platform, record);
   });
 };

@@ -1,7 +1,7 @@
 import { RegionParams } from "@mainstay/api-contract/common.ts";
 import { InstanceList, InstancesQuery } from "@mainstay/api-contract/instances.ts";
 import { uuidPattern } from "../../../instances/find.ts";
-import { toInstanceView } from "../../../instances/view.ts";
+import { viewInstances } from "../../../instances/view.ts";
 import { listInstances } from "../../../store/instances.ts";
 import { toPage } from "../../paging.ts";
 import { actorOf, base, errors, type Route } from "../../route.ts";
@@ -20,10 +20,12 @@ export const listInstancesRoute: Route = (server, platform) => {
     const { organizationId } = actorOf(request);
     const isOthers = query.organization_id && query.organization_id !== organizationId;
     const isNobodys = query.project_id && !uuidPattern.test(query.project_id);
+    // No text of the database holds a zero byte, and it takes none to compare with.
+    const isNoText = [query.name, query.tags].flat().some((text) => text?.includes("\0"));
     // There are no maintenances yet, so nothing matches a filter for them.
-    if (isOthers || isNobodys || query.has_maintenances === "true") return { instances: [], total_count: 0 };
+    const isNothing = isOthers || isNobodys || isNoText || query.has_maintenances === "true";
+    if (isNothing) return { instances: [], total_count: 0 };
     const { records, total } = await listInstances(platform.db, organizationId, query, toPage(query));
-    const instances = records.map((record) => toInstanceView(record, platform.observed));
-    return { instances, total_count: total };
+    return { instances: await viewInstances(platform, records), total_count: total };
   });
 };

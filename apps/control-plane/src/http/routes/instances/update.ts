@@ -1,7 +1,7 @@
 import { InstanceParams } from "@mainstay/api-contract/common.ts";
 import { InstanceView, UpdateInstanceInput } from "@mainstay/api-contract/instances.ts";
 import { updateInstance } from "../../../instances/update.ts";
-import { toInstanceView } from "../../../instances/view.ts";
+import { viewInstance } from "../../../instances/view.ts";
 import { actorOf, base, errors, type Route } from "../../route.ts";
 
 const schema = {
@@ -16,6 +16,6 @@ export const updateInstanceRoute: Route = (server, platform) => {
   server.patch(`${base}/instances/:instance_id`, { schema }, async (request) => {
     const { body, params } = request;
     const record = await updateInstance(platform, params.instance_id, body, actorOf(request));
-    return toInstanceView(record, platform.observed);
+    return viewInstance(platform, record);
   });
 };
