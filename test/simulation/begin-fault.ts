@@ -51,6 +51,8 @@ export function begin(fault: Fault, nodes: readonly SimNode[], world: World): En
       return nothing;
     case timingChange:
       changeTiming(world);
+    case "failover with losses":
+      request(world, "failover", node.id, true);
       return nothing;
     default:
       return beginOnNode(fault, node);
@@ -232,13 +234,18 @@ function pairs(some: readonly string[], others: readonly string[]): (readonly [s
   return some.flatMap((from) => others.map((to) => [from, to] as const));
 }
 
-function request({ store, clock }: World, kind: SwitchoverRequest["kind"], target: string): void {
+function request(
+  { store, clock }: World,
+  kind: SwitchoverRequest["kind"],
+  target: string,
+  acceptLoss = false,
+): void {
   const request: SwitchoverRequest = {
     id: `at ${Math.round(clock.nowMs)}`,
     kind,
     target,
     reason: "the schedule asks for it",
-    acceptLoss: false,
+    acceptLoss,
   };
   store.write([{ put: keys.switchover, content: { request } }]);
 }

@@ -202,3 +202,21 @@ for (const [from, to] of [
     { timing: timingPresets[from] },
   );
 }
+
+/** The leader serves alone, and then is lost together with what it acknowledged. */
+function loseWhatOnlyTheLeaderHas(it: Scenario, byHand: "failover by hand" | "failover with losses"): void {
+  it.hurt("crash node", "b", 1_500).advance(1_400).hurt("lose node silently", "a", 20_000).advance(3_000);
+  it.hurt(byHand, "b").advance(10_000);
+}
+
+testOutcome(
+  "S16: an operator who accepts losses makes a standby lead that lacks something",
+  (it) => loseWhatOnlyTheLeaderHas(it, "failover with losses"),
+  { leader: "b", failovers: 1 },
+);
+
+testOutcome(
+  "S16: an operator who does not accept losses changes nothing",
+  (it) => loseWhatOnlyTheLeaderHas(it, "failover by hand"),
+  noFailover,
+);

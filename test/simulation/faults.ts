@@ -38,6 +38,7 @@ export const faultKinds = [
   "stop platform",
   "switchover",
   "failover by hand",
+  "failover with losses",
 ] as const;
 
 /** Drawn on its own: what an operator may do at any time. */

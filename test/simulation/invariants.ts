@@ -2,7 +2,7 @@
  * The safety invariants of docs/spec/ha.md, checked along a whole run by an observer that sees every node's disk
  * and true time.
  */
-import type { LockRecord, SyncRecord } from "@mainstay/domain/cluster.ts";
+import type { LockRecord, SwitchoverRequest, SyncRecord } from "@mainstay/domain/cluster.ts";
 import { takeMarginMs } from "@mainstay/domain/timing.ts";
 import { isEligible } from "@mainstay/ha/claim.ts";
 import { isHeldOn } from "@mainstay/ha/lease.ts";
@@ -28,6 +28,7 @@ export type Invariant =
   | "S9"
   | "S10"
   | "S14"
+  | "S16"
   | "liveness";
 
 export interface Violation {
@@ -40,6 +41,15 @@ interface Acknowledged {
   readonly position: number;
 }
 
+interface LockChange {
+  readonly before: LockRecord | undefined;
+  readonly lock: LockRecord;
+  /** Before it. */
+  readonly sync: SyncRecord | undefined;
+  readonly request: SwitchoverRequest | undefined;
+  readonly sentAtMs: number;
+}
+
 export interface InvariantPorts {
   readonly clock: Clock;
   readonly nodes: () => readonly SimNode[];
@@ -47,7 +57,8 @@ export interface InvariantPorts {
 }
 
 export class Invariants implements PostgresEvents {
-  readonly acknowledgements: Acknowledged[] = [];
+  /** Without what an operator gave up. */
+  acknowledgements: Acknowledged[] = [];
   lastAcknowledgement = { nodeId: "", atMs: Number.NEGATIVE_INFINITY };
   readonly #ports: InvariantPorts;
   readonly #leaders = new Map<number, string>();
@@ -61,6 +72,7 @@ export class Invariants implements PostgresEvents {
   failovers = 0;
   /** The longest time without an acknowledged write of a client since it was last set to 0. */
   longestGapMs = 0;
+  #lossAcceptedAtMs = Number.NEGATIVE_INFINITY;
   #lock: LockRecord | undefined;
   #sync: SyncRecord | undefined;
 
@@ -75,7 +87,10 @@ export class Invariants implements PostgresEvents {
     const { sync } = contentOf(values.get(keys.sync));
     this.#lock = lock;
     this.#sync = sync;
-    if (lock && lock !== lockBefore) this.#lockChanged(lockBefore, lock, syncBefore, sentAtMs);
+    if (lock && lock !== lockBefore) {
+      const { request } = contentOf(before.get(keys.switchover));
+      this.#lockChanged({ before: lockBefore, lock, sync: syncBefore, request, sentAtMs });
+    }
     if (lock?.holder === from && lock !== lockBefore) this.#extendDeadline(lock, sentAtMs);
     if (sync && sync !== syncBefore) {
       for (const acknowledged of this.acknowledgements) this.#checkEligibleHold(acknowledged);
@@ -132,6 +147,7 @@ export class Invariants implements PostgresEvents {
     const { nodeId } = server;
     const { nowMs } = this.#ports.clock;
     const acknowledged = { record, position };
+    if ((this.#primarySince.get(server) ?? nowMs) <= this.#lossAcceptedAtMs) return this.#checkDeadline(nodeId);
     this.#checkEligibleHold(acknowledged);
     this.#checkOnlyPrimary(server, writtenAtMs);
     if (!this.#primarySince.has(server)) this.#beginsToAcknowledge(server);
@@ -142,12 +158,7 @@ export class Invariants implements PostgresEvents {
     this.lastAcknowledgement = { nodeId, atMs: nowMs };
   }
 
-  #lockChanged(
-    before: LockRecord | undefined,
-    lock: LockRecord,
-    sync: SyncRecord | undefined,
-    sentAtMs: number,
-  ): void {
+  #lockChanged({ before, lock, sync, request, sentAtMs }: LockChange): void {
     const run = `${lock.holder} (${lock.bootId})`;
     const known = this.#leaders.get(lock.term);
     if (known !== undefined && known !== run) {
@@ -158,9 +169,7 @@ export class Invariants implements PostgresEvents {
     if (before && lock.term < before.term) this.#violate("S1", `term ${lock.term} after ${before.term}`);
     if (!before || lock.term === before.term) return;
     if (before.holder !== lock.holder) this.failovers += 1;
-    if (sync && !isEligible(sync, lock.holder)) {
-      this.#violate("S6", `${lock.holder} claims term ${lock.term} outside the sync record`);
-    }
+    if (sync && !isEligible(sync, lock.holder)) this.#claimedOutside(lock, request);
     const isStarved = this.#wasStarved(sync, lock.holder, sentAtMs);
     const restMs = (this.#deadlines.get(before.holder) ?? 0) - this.#ports.clock.nowMs;
     if (isHeldOn(before) && !isStarved && before.holder !== lock.holder && restMs > 0) {
@@ -169,6 +178,20 @@ export class Invariants implements PostgresEvents {
         `${lock.holder} claims ${Math.round(restMs)} ms before ${before.holder}'s deadline`,
       );
     }
+  }
+
+  /** S16: only on an operator's word, who gives up what that node lacks and what the old leader still acknowledges. */
+  #claimedOutside({ holder, term }: LockRecord, request: SwitchoverRequest | undefined): void {
+    const isAsked = request?.kind === "failover" && request.target === holder;
+    if (!isAsked || !request.acceptLoss) {
+      const invariant = isAsked ? "S16" : "S6";
+      return this.#violate(invariant, `${holder} claims term ${term} outside the sync record`);
+    }
+    const data = this.#node(holder)?.disk.data;
+    this.#lossAcceptedAtMs = this.#ports.clock.nowMs;
+    this.acknowledgements = this.acknowledgements.filter(({ record, position }) =>
+      data?.holds(record, position),
+    );
   }
 
   /** The fast path: commits of the old leader waited for this node alone, whose stream was closed when it claimed. */

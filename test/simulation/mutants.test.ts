@@ -96,6 +96,11 @@ const mutants: readonly Mutant[] = [
     invariant: "S10",
     guards: seeing((seen) => ({ ...seen, intent: undefined })),
   },
+  {
+    guard: "a failover by hand costs nothing unless the operator accepts that",
+    invariant: "S16",
+    guards: seeing((seen) => (seen.request ? { ...seen, request: { ...seen.request, acceptLoss: true } } : seen)),
+  },
 ];
 
 for (const { guard, invariant, guards } of mutants) {
