@@ -134,6 +134,8 @@ function disturb({ kind, detail }: Fault, node: SimNode): End {
       return () => {
         disk.slowness = 1;
       };
+    case "disk hangs":
+      return disk.hang(node.world.clock.nowMs);
     case "full disk":
       disk.isFull = true;
       return () => {

@@ -132,6 +132,24 @@ testOutcome(
 );
 
 testOutcome(
+  "F4: a primary whose volume hangs hands over",
+  (it) => it.hurt("disk hangs", "a", 20_000).advance(25_000),
+  { leader: "b", failovers: 1, gapMs: 6_500 },
+);
+
+testOutcome(
+  "F4: a standby whose volume hangs is left behind",
+  (it) => it.hurt("disk hangs", "b", 20_000).advance(25_000),
+  { ...noFailover, gapMs: 3_000 },
+);
+
+testOutcome(
+  "F4: a volume that hangs for two seconds costs no change of leader",
+  (it) => it.hurt("disk hangs", "a", 2_000).advance(5_000),
+  { ...noFailover, gapMs: 2_500 },
+);
+
+testOutcome(
   "F46: both hosts lose their power and come back",
   (it) => it.hurt("lose node silently", "a", 2_000).hurt("lose node silently", "b", 2_500).advance(3_000),
   {},

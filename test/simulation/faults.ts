@@ -33,6 +33,7 @@ export const faultKinds = [
   "store without leader",
   "slow disk",
   "full disk",
+  "disk hangs",
   "pause replay",
   "stop node",
   "stop platform",

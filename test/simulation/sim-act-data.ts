@@ -69,6 +69,7 @@ function* interruptible(agent: SimAgent, ms: number, check: () => SimPostgres): 
     if (supervised.shutdown !== "none") throw new SimulatedFailure("interrupted by the shutdown");
     if (node.disk.isFull) throw new SimulatedFailure("no space is left on the disk");
     yield* agent.step(50);
+    yield node.disk.answered;
   }
 }
 

@@ -4,9 +4,11 @@ import type { Observation, PostgresState, SeenPeer } from "@mainstay/ha/observat
 import type { Task } from "./process.ts";
 import type { SimAgent } from "./sim-agent.ts";
 import { keys } from "./sim-instance.ts";
+import type { SimNode } from "./sim-node.ts";
 import { type Content, contentOf } from "./sim-records.ts";
 
 const queryTimeoutMs = 1_000;
+const stalledAfterMs = 4_000;
 
 export function observe(agent: SimAgent, postgres: PostgresState): Observation {
   const { node, supervised, keeper, process } = agent;
@@ -24,10 +26,17 @@ export function observe(agent: SimAgent, postgres: PostgresState): Observation {
     highestTerm: node.disk.highestTerm,
     peers: peers(agent),
     links: node.world.linksOf(node),
-    volume: node.disk.isFull ? "full" : "usable",
+    volume: volumeState(node),
     request: read(agent, keys.switchover).request,
     shutdown: supervised.shutdown,
   };
+}
+
+/** As apps/agent/src/agent/volume-watch.ts. */
+function volumeState({ disk, world }: SimNode): Observation["volume"] {
+  const { hangsSinceMs, isFull } = disk;
+  if (hangsSinceMs !== undefined && world.clock.nowMs - hangsSinceMs > stalledAfterMs) return "stalled";
+  return isFull ? "full" : "usable";
 }
 
 function seenLock({ view, process, memory }: SimAgent): Observation["lock"] {

@@ -161,7 +161,7 @@ export class SimPostgres {
       if (isAcknowledged) this.events.acknowledged(this, record, position, writtenAtMs);
       done(isAcknowledged);
     };
-    this.process.after(this.syncMs(0.2, 1.5), () => {
+    this.#afterSync(this.syncMs(0.2, 1.5), () => {
       if (this.#ports.disk.isFull) {
         this.kill();
         return;
@@ -172,10 +172,20 @@ export class SimPostgres {
     });
   }
 
+  /** Its receiver waits for the device, and neither reads nor answers meanwhile. */
+  get isStuck(): boolean {
+    return this.#ports.disk.hangsSinceMs !== undefined && this.data.flushed < this.data.wal.length;
+  }
+
+  whenUnstuck(run: () => void): void {
+    if (this.isStuck) this.#ports.disk.answer(this.process.inside(run));
+    else run();
+  }
+
   /** What was received is on disk after this, unless the disk is full. */
   flushReceived(position: number, flushed: () => void): void {
     const { random, disk } = this.#ports;
-    this.process.after(this.syncMs(0.2, random.chance(0.02) ? 60 : 1.5), () => {
+    this.#afterSync(this.syncMs(0.2, random.chance(0.02) ? 60 : 1.5), () => {
       if (disk.isFull) return this.kill();
       if (!this.receiver) return;
       this.data.flushed = Math.max(this.data.flushed, position);
@@ -208,7 +218,7 @@ export class SimPostgres {
     this.events.promoting(this);
     this.settings = { ...this.settings, upstream: undefined };
     this.receiver?.closeReceiver();
-    this.process.after(this.#ports.random.between(15, 140), () => {
+    this.#afterSync(this.#ports.random.between(15, 140), () => {
       if (this.role !== "standby") return;
       if (this.#ports.disk.isFull) return this.kill();
       this.data.timeline += 1;
@@ -225,6 +235,7 @@ export class SimPostgres {
     this.role = "stopping";
     this.#waiters = [];
     yield this.process.sleep(this.#ports.random.between(10, 60));
+    yield this.#ports.disk.answered;
     if (wasPrimary) this.#flush(this.data.append("checkpoint", 0));
     const isSent = () =>
       [...this.sessions].every((session) => session.sender.flushed >= this.data.flushed) ? true : undefined;
@@ -253,6 +264,7 @@ export class SimPostgres {
   *#recover(): Task {
     const { random, disk } = this.#ports;
     yield this.process.sleep(random.between(50, random.chance(0.1) ? 1_500 : 250));
+    yield disk.answered;
     if (disk.isFull) return this.#end();
     this.events.started(this);
     if (this.data.isStandby) {
@@ -264,6 +276,11 @@ export class SimPostgres {
     }
     this.data.isClean = false;
     if (disk.settings.access === "open") this.events.opened(this);
+  }
+
+  #afterSync(ms: number, run: () => void): void {
+    const inside = this.process.inside(run);
+    this.process.after(ms, () => this.#ports.disk.answer(inside));
   }
 
   #tickAgain(): void {

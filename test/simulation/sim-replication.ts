@@ -72,6 +72,10 @@ export class Session {
 
   /** What was received is flushed when the receiver ends, and nothing of it is acknowledged any more. */
   closeReceiver(): void {
+    this.standby.whenUnstuck(() => this.#endReceiver());
+  }
+
+  #endReceiver(): void {
     if (!this.receiver.isOpen) return;
     this.receiver.isOpen = false;
     this.receiver.isStreaming = false;
@@ -128,6 +132,7 @@ export class Session {
   }
 
   #reply(): void {
+    if (this.standby.isStuck) return;
     const { flushed } = this.standby.data;
     this.#toUpstream(() => {
       const { sender } = this;
