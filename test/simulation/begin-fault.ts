@@ -51,6 +51,7 @@ export function begin(fault: Fault, nodes: readonly SimNode[], world: World): En
       return nothing;
     case timingChange:
       changeTiming(world);
+      return nothing;
     case "failover with losses":
       request(world, "failover", node.id, true);
       return nothing;

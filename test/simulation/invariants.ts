@@ -147,11 +147,12 @@ export class Invariants implements PostgresEvents {
     const { nodeId } = server;
     const { nowMs } = this.#ports.clock;
     const acknowledged = { record, position };
-    if ((this.#primarySince.get(server) ?? nowMs) <= this.#lossAcceptedAtMs) return this.#checkDeadline(nodeId);
+    this.#checkDeadline(nodeId);
+    // Given up with what its node had, whether it acknowledged it before or after.
+    if ((this.#primarySince.get(server) ?? nowMs) <= this.#lossAcceptedAtMs) return;
     this.#checkEligibleHold(acknowledged);
     this.#checkOnlyPrimary(server, writtenAtMs);
     if (!this.#primarySince.has(server)) this.#beginsToAcknowledge(server);
-    this.#checkDeadline(nodeId);
     if (record.what === "proof") this.#proven.set(server, record.number);
     this.acknowledgements.push(acknowledged);
     this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.lastAcknowledgement.atMs);
@@ -183,11 +184,13 @@ export class Invariants implements PostgresEvents {
   /** S16: only on an operator's word, who gives up what that node lacks and what the old leader still acknowledges. */
   #claimedOutside({ holder, term }: LockRecord, request: SwitchoverRequest | undefined): void {
     const isAsked = request?.kind === "failover" && request.target === holder;
-    if (!isAsked || !request.acceptLoss) {
-      const invariant = isAsked ? "S16" : "S6";
-      return this.#violate(invariant, `${holder} claims term ${term} outside the sync record`);
-    }
-    const data = this.#node(holder)?.disk.data;
+    const isAccepted = isAsked && request.acceptLoss;
+    if (isAccepted) this.#giveUpWhatIsNotOn(holder);
+    else this.#violate(isAsked ? "S16" : "S6", `${holder} claims term ${term} outside the sync record`);
+  }
+
+  #giveUpWhatIsNotOn(nodeId: string): void {
+    const data = this.#node(nodeId)?.disk.data;
     this.#lossAcceptedAtMs = this.#ports.clock.nowMs;
     this.acknowledgements = this.acknowledgements.filter(({ record, position }) =>
       data?.holds(record, position),

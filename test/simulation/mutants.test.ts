@@ -99,7 +99,9 @@ const mutants: readonly Mutant[] = [
   {
     guard: "a failover by hand costs nothing unless the operator accepts that",
     invariant: "S16",
-    guards: seeing((seen) => (seen.request ? { ...seen, request: { ...seen.request, acceptLoss: true } } : seen)),
+    guards: seeing((seen) =>
+      seen.request ? { ...seen, request: { ...seen.request, acceptLoss: true } } : seen,
+    ),
   },
 ];
 

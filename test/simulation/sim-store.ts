@@ -173,7 +173,8 @@ export class SimStore {
     const check = () => {
       const restMs = heardAtMs + patienceMs - process.nowMs;
       if (restMs <= 0 && watcher) lose();
-      process.after(restMs > 0 ? restMs : openPatienceMs, check);
+      // A rest too small for the clock to move would be looked at for ever.
+      process.after(restMs > 0 ? Math.max(1, restMs) : openPatienceMs, check);
     };
     open();
     check();
