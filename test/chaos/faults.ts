@@ -30,6 +30,9 @@ export const faults: Readonly<Record<string, Strike>> = {
   "standby's host cut off": ({ standby }) => cutOff(standby),
   "primary cut off from the store": ({ instance, primary }) => cutFromStore(instance, primary),
   "standby cut off from the store": ({ instance, standby }) => cutFromStore(instance, standby),
+  "primary and standby cut apart": ({ primary, standby }) => cutApart(primary, standby, true),
+  "what the primary sends the standby is lost": ({ primary, standby }) => cutApart(primary, standby, false),
+  "what the standby sends the primary is lost": ({ primary, standby }) => cutApart(standby, primary, false),
   "primary's postmaster killed": ({ primary }) => killProcess(primary, "postmaster"),
   "standby's postmaster killed": ({ standby }) => killProcess(standby, "postmaster"),
   "primary's postmaster frozen": ({ primary }) => freezeProcesses(primary, ["postmaster"]),
@@ -81,10 +84,21 @@ export async function cutOff({ network }: TestNode): Promise<Cure | undefined> {
   return network && (() => network.mend());
 }
 
-async function cutFromStore({ etcd }: TestInstance, { network }: TestNode): Promise<Cure | undefined> {
+export async function cutFromStore({ etcd }: TestInstance, { network }: TestNode): Promise<Cure | undefined> {
   const ports = etcd.settings.endpoints.map((endpoint) => Number(new URL(endpoint).port));
   await network?.cut({ kind: "store", ports });
   return network && (() => network.mend());
+}
+
+/** Both reach everything else. */
+export async function cutApart(
+  { network }: TestNode,
+  { network: peer }: TestNode,
+  isBothWays: boolean,
+): Promise<Cure | undefined> {
+  if (!network || !peer) return undefined;
+  await network.cut({ kind: "peer", peer, isBothWays });
+  return () => network.mend();
 }
 
 export async function killProcess(node: TestNode, of: NodeProcess): Promise<Cure> {

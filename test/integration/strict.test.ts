@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { startInstance } from "../kit/nodes.ts";
+import { asSuperuser } from "../kit/superuser.ts";
+
+const waiting = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'";
 
 const instance = await startInstance(2, { durability: "strict" });
 after(() => instance[Symbol.asyncDispose]());
@@ -20,7 +23,7 @@ before(async () => {
   await instance.served({ by: first.id, isSync: true });
 });
 
-test("a write waits for a lost standby, and is acknowledged when it is back", async () => {
+test("F17, F32: a write waits for a lost standby, and is acknowledged when it is back", async () => {
   await using client = await first.client();
   await client.query("create table kept (id int primary key)");
   await second.kill();
@@ -38,7 +41,7 @@ test("a write waits for a lost standby, and is acknowledged when it is back", as
   await write;
 });
 
-test("a failover opens when the old primary is back as the standby", async () => {
+test("F14: a failover opens when the old primary is back as the standby", async () => {
   await first.kill();
   await waitFor(async () => ((await instance.lock())?.phase === "opening" ? true : undefined), {
     what: "the new leader behind its shut door",
@@ -49,6 +52,28 @@ test("a failover opens when the old primary is back as the standby", async () =>
   await instance.served({ by: second.id, isSync: true });
   await using client = await second.client();
   assert.deepEqual((await client.query("select id from kept")).rows, [{ id: 1 }]);
+});
+
+test("F35: what waited for the standby when PostgreSQL crashed is not seen before the standby has it", async () => {
+  await first.kill();
+  const client = await second.client();
+  const write = assert.rejects(client.query("insert into kept values (2)"), "acknowledged without a standby");
+  await waitFor(async () => ((await asSuperuser(second, waiting)) === "1" ? true : undefined), {
+    what: "a commit that waits",
+    timeoutMs: 10_000,
+  });
+  process.kill(await second.pid("postmaster"), "SIGKILL");
+  await write;
+  await waitFor(async () => (/^closed until/.test(await reasonOf(second.id)) ? true : undefined), {
+    what: "a start behind a shut door",
+    timeoutMs: 20_000,
+  });
+  await assert.rejects(second.client(), "the door is open without a standby");
+  first.start();
+  const look = () => second.client().catch(() => undefined);
+  await using later = await waitFor(look, { what: "an open door", timeoutMs: 30_000 });
+  assert.deepEqual((await later.query("select id from kept order by id")).rows, [{ id: 1 }, { id: 2 }]);
+  assert.equal(await asSuperuser(first, "\\c rdb\nselect count(*) from kept"), "2");
 });
 
 async function reasonOf(nodeId: string): Promise<string> {

@@ -7,10 +7,18 @@ import { join } from "node:path";
 import { pause } from "@mainstay/runtime/pause.ts";
 import { run } from "@mainstay/runtime/run.ts";
 
-/** all: everything; store: only what goes to or comes from these ports. */
-export type Cut = { readonly kind: "all" } | { readonly kind: "store"; readonly ports: readonly number[] };
+/**
+ * all: everything; store: only what goes to or comes from these ports; peer: what goes to another host, and with
+ * isBothWays what comes from it.
+ */
+export type Cut =
+  | { readonly kind: "all" }
+  | { readonly kind: "store"; readonly ports: readonly number[] }
+  | { readonly kind: "peer"; readonly peer: HostNetwork; readonly isBothWays: boolean };
 
 export interface HostNetwork {
+  readonly name: string;
+  readonly address: string;
   /** To be called before the process forks. */
   add(pid: number): Promise<void>;
   cut(cut: Cut): Promise<void>;
@@ -26,6 +34,8 @@ export async function createHostNetwork(name: string, address: string): Promise<
   await mkdir(group);
   const mend = () => nft(root, `add table inet ${name}\ndelete table inet ${name}\n`);
   return {
+    name,
+    address,
     add: (pid) => writeFile(join(group, "cgroup.procs"), `${pid}\n`),
     cut: (cut) => nft(root, rules(name, address, cut)),
     mend,
@@ -36,16 +46,34 @@ export async function createHostNetwork(name: string, address: string): Promise<
   };
 }
 
-/** The address too: when nobody listens any more, the kernel itself would answer for it. */
 function rules(name: string, address: string, cut: Cut): string {
-  const drops =
-    cut.kind === "all"
-      ? [`socket cgroupv2 level 1 "${name}" drop`, `ip daddr ${address} drop`, `ip saddr ${address} drop`]
-      : cut.ports.map((port) => `socket cgroupv2 level 1 "${name}" tcp dport ${port} drop`);
+  const drops = dropsOf(name, address, cut).map((match) => `${match} drop`);
   const chains = ["output", "input"].map(
     (hook) => `chain ${hook} {\ntype filter hook ${hook} priority 0;\n${drops.join("\n")}\n}`,
   );
   return `table inet ${name} {\n${chains.join("\n")}\n}\n`;
+}
+
+function dropsOf(name: string, address: string, cut: Cut): string[] {
+  const group = groupMatch(name);
+  switch (cut.kind) {
+    case "all":
+      // The address too: when nobody listens any more, the kernel itself would answer for it.
+      return [group, `ip daddr ${address}`, `ip saddr ${address}`];
+    case "store":
+      return cut.ports.map((port) => `${group} tcp dport ${port}`);
+    case "peer": {
+      const { peer, isBothWays } = cut;
+      const there = [`${group} ip daddr ${peer.address}`, `${groupMatch(peer.name)} ip saddr ${address}`];
+      const back = [`${groupMatch(peer.name)} ip daddr ${address}`, `${group} ip saddr ${peer.address}`];
+      return isBothWays ? [...there, ...back] : there;
+    }
+  }
+}
+
+/** Loopback connections have no source address of their own: who sends or receives is known by the group. */
+function groupMatch(name: string): string {
+  return `socket cgroupv2 level 1 "${name}"`;
 }
 
 /** nft looks groups up below /sys/fs/cgroup; where that is the first version, it is shown the second one there. */

@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { findEngines } from "@mainstay/postgres/engines.ts";
+import { superuser } from "@mainstay/postgres/init-database.ts";
+import { run } from "@mainstay/runtime/run.ts";
+import type { TestNode } from "./node.ts";
+import { unprivilegedUser } from "./user.ts";
+
+/** What one statement of the platform's superuser prints, over the node's unix socket. */
+export async function asSuperuser({ dir }: TestNode, statement: string): Promise<string> {
+  const binDir = (await findEngines(AbortSignal.timeout(10_000))).at(-1)?.binDir ?? "";
+  const args = ["-X", "-qAt", "-v", "ON_ERROR_STOP=1", "-h", join(dir, "run"), "-U", superuser, "postgres"];
+  const options = { ...(await unprivilegedUser()), cwd: dir, input: statement, timeoutMs: 10_000 };
+  return (await run(join(binDir, "psql"), args, options)).stdout.trim();
+}
