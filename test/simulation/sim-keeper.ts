@@ -63,9 +63,12 @@ export class SimKeeper {
     })();
   }
 
-  *claim(asker: Process, { lock, sync, lockRevision, syncRevision }: Claim): Task<bigint> {
+  *claim(asker: Process, claimed: Claim): Task<bigint> {
+    const { lock, sync, lockRevision, syncRevision, requestRevision } = claimed;
+    const accepted =
+      requestRevision === undefined ? [] : [{ key: keys.switchover, modRevision: requestRevision }];
     const also = {
-      conditions: [{ key: keys.sync, modRevision: syncRevision }],
+      conditions: [{ key: keys.sync, modRevision: syncRevision }, ...accepted],
       writes: [{ put: keys.sync, content: { sync } }],
     };
     return yield* this.#ask(asker, () => {

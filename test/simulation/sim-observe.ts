@@ -27,7 +27,7 @@ export function observe(agent: SimAgent, postgres: PostgresState): Observation {
     peers: peers(agent),
     links: node.world.linksOf(node),
     volume: volumeState(node),
-    request: read(agent, keys.switchover).request,
+    request: seenRequest(agent),
     shutdown: supervised.shutdown,
   };
 }
@@ -58,6 +58,12 @@ function seenSync({ view, memory }: SimAgent): Observation["sync"] {
   if (!value || !sync) return { kind: "none" };
   const { modRevision: revision } = value;
   return { kind: "recorded", record: sync, revision, isSettled: memory.settledSync === revision };
+}
+
+function seenRequest({ view }: SimAgent): Observation["request"] {
+  const value = view.values.get(keys.switchover)?.value;
+  const { request } = contentOf(value);
+  return value && request && { ...request, revision: value.modRevision };
 }
 
 function peers({ view, node, process }: SimAgent): SeenPeer[] {

@@ -14,7 +14,13 @@ export type RecordedSync = Extract<SeenSync, { kind: "recorded" }>;
 export type ClaimRight =
   | { readonly right: "none"; readonly reason: string }
   /** isChoice: the old leader might have gone on; it counts against the budget. */
-  | { readonly right: "claim"; readonly reason: string; readonly isChoice: boolean };
+  | {
+      readonly right: "claim";
+      readonly reason: string;
+      readonly isChoice: boolean;
+      /** S16: the request that this right comes from alone. */
+      readonly acceptedRequest?: bigint;
+    };
 
 /** S2, S5: only a node that holds every acknowledged commit, and only when the old leader cannot serve. */
 export function claimRight(seen: Observation): ClaimRight {
@@ -25,8 +31,19 @@ export function claimRight(seen: Observation): ClaimRight {
   const vacancy = vacancyOf(seen, lock);
   if (!vacancy) return none(`${lock.record.holder} leads term ${lock.record.term}`);
   if (isEligible(sync.record, seen.self)) return { right: "claim", ...vacancy };
-  if (!acceptsLoss(seen)) return none(`${vacancy.reason}, but this node may lack acknowledged commits`);
-  return { right: "claim", reason: `${vacancy.reason}; an operator accepts losses`, isChoice: false };
+  const acceptedRequest = acceptsLoss(seen) ? seen.request?.revision : undefined;
+  return acceptedRequest === undefined
+    ? none(`${vacancy.reason}, but this node may lack acknowledged commits`)
+    : claimWithLosses(vacancy.reason, acceptedRequest);
+}
+
+function claimWithLosses(reason: string, acceptedRequest: bigint): ClaimRight {
+  return {
+    right: "claim",
+    reason: `${reason}; an operator accepts losses`,
+    isChoice: false,
+    acceptedRequest,
+  };
 }
 
 /** S7: the leader of the record, and with mode sync each of its members, holds every acknowledged commit. */

@@ -90,7 +90,7 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
   [
     "a node that lacks commits claims when an operator accepts it (S16)",
     observation({ lock: silent(), sync: recorded({ mode: "async", members: [] }), request: lossy }),
-    { action: "claim" },
+    { action: "claim", requestRevision: 80n },
   ],
   [
     "a node that lacks commits leaves a living leader alone whatever an operator accepts",

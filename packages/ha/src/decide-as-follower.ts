@@ -67,7 +67,10 @@ function decideToClaim(seen: Follower, right: Right): Decision {
   }
 }
 
-function claim({ lock, sync, self, bootId, wallMs, spec }: Follower, { reason, isChoice }: Right): Decision {
+function claim(
+  { lock, sync, self, bootId, wallMs, spec }: Follower,
+  { reason, isChoice, acceptedRequest }: Right,
+): Decision {
   const term = lock.kind === "held" ? lock.record.term + 1 : 1;
   const takeoverMs = isChoice ? wallMs : undefined;
   return {
@@ -79,6 +82,7 @@ function claim({ lock, sync, self, bootId, wallMs, spec }: Follower, { reason, i
         : { term, leader: self, mode: "async", members: [], systemId: null, takeovers: [] },
     lockRevision: lock.kind === "held" ? lock.revision : undefined,
     syncRevision: sync.kind === "recorded" ? sync.revision : undefined,
+    requestRevision: acceptedRequest,
     reason,
   };
 }

@@ -356,6 +356,7 @@ test("a claim carries every eligible node into the next term", () => {
     sync: { term: 4, leader: "a", mode: "sync", members: ["b"], systemId: "s", takeovers: [] },
     lockRevision: 70n,
     syncRevision: 60n,
+    requestRevision: undefined,
     reason: "b has not renewed its lock for 2000 ms",
   });
 });

@@ -7,7 +7,7 @@ export type Action =
   | { readonly action: "wait" }
   /**
    * One transaction: if the lock is unchanged since `lockRevision` (undefined: absent) and the sync record since
-   * `syncRevision`, put both. On success the lease begins and the keeper renews it; the term is fsynced to disk
+   * `syncRevision`, put both; with a `requestRevision` (S16) only while that request stands. On success the lease begins and the keeper renews it; the term is fsynced to disk
    * when the lock is seen, before anything is done in it. A claim that never arrived leaves no trace.
    */
   | {
@@ -16,6 +16,7 @@ export type Action =
       readonly sync: SyncRecord;
       readonly lockRevision: bigint | undefined;
       readonly syncRevision: bigint | undefined;
+      readonly requestRevision: bigint | undefined;
     }
   /** Puts the own lock into another phase, guarded by its revision (through the keeper). */
   | { readonly action: "set-phase"; readonly phase: "opening" | "serving" | "released" | "stopped" }

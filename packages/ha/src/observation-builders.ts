@@ -156,6 +156,7 @@ export const request = {
   target: "b",
   reason: "an operator asked for it",
   acceptLoss: false,
+  revision: 80n,
 } as const;
 export const fresh = {
   lock: { kind: "free" },

@@ -32,7 +32,7 @@ export interface Observation {
   readonly peers: readonly SeenPeer[];
   readonly links: readonly PeerLink[];
   readonly volume: VolumeState;
-  readonly request: SwitchoverRequest | undefined;
+  readonly request: SeenRequest | undefined;
   /** in-place: the whole platform stops, keep the lock. hand-over: only this node stops. */
   readonly shutdown: "none" | "in-place" | "hand-over";
 }
@@ -60,6 +60,8 @@ export type SeenSync =
       /** This node wrote this revision itself, has the answer, and sent nothing since that might change it. */
       readonly isSettled: boolean;
     };
+
+export type SeenRequest = SwitchoverRequest & { readonly revision: bigint };
 
 export interface SeenPeer {
   readonly status: NodeStatus;

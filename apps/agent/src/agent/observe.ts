@@ -29,7 +29,7 @@ export function observe(seen: Seen): Omit<Observation, "postgres"> {
   const keys = instanceKeys(seen.instanceId);
   const text = (key: string) => seen.view.values.get(key)?.value.value;
   const spec = text(keys.spec);
-  const request = text(keys.switchover);
+  const request = seen.view.values.get(keys.switchover)?.value;
   return {
     nowMs: monotonicMs(),
     wallMs: Date.now(),
@@ -44,7 +44,7 @@ export function observe(seen: Seen): Omit<Observation, "postgres"> {
     peers: peers(seen.view, keys.nodesPrefix, keys.node(seen.self)),
     links: seen.links,
     volume: seen.volume,
-    request: request === undefined ? undefined : parseSwitchover(request),
+    request: request && { ...parseSwitchover(request.value), revision: request.modRevision },
     shutdown: seen.supervisor.shutdown,
   };
 }

@@ -71,10 +71,14 @@ export class Keeper {
     }
   }
 
-  async #claim({ lock, sync, lockRevision, syncRevision }: Claim): Promise<bigint | undefined> {
+  async #claim(claimed: Claim): Promise<bigint | undefined> {
+    const { lock, sync, lockRevision, syncRevision, requestRevision } = claimed;
+    const { keys } = this.#ports;
+    const accepted =
+      requestRevision === undefined ? [] : [{ key: keys.switchover, modRevision: requestRevision }];
     return this.#swap(lock, lockRevision, {
-      conditions: [{ key: this.#ports.keys.sync, modRevision: syncRevision }],
-      writes: [{ put: this.#ports.keys.sync, value: formatRecord(sync) }],
+      conditions: [{ key: keys.sync, modRevision: syncRevision }, ...accepted],
+      writes: [{ put: keys.sync, value: formatRecord(sync) }],
     });
   }
 

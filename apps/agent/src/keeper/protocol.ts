@@ -10,6 +10,7 @@ export type ToKeeper =
       readonly sync: SyncRecord;
       readonly lockRevision: bigint | undefined;
       readonly syncRevision: bigint | undefined;
+      readonly requestRevision: bigint | undefined;
     }
   /** Goes on with a lock of this supervisor that an earlier agent held. */
   | { readonly kind: "adopt"; readonly lock: LockRecord; readonly revision: bigint }

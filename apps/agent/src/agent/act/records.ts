@@ -10,11 +10,13 @@ const timeoutMs = 2_000;
 
 export async function claim(
   node: Node,
-  { lock, sync, lockRevision, syncRevision }: Extract<Action, { action: "claim" }>,
+  claimed: Extract<Action, { action: "claim" }>,
   signal: AbortSignal,
 ): Promise<void> {
+  const { lock, sync, lockRevision, syncRevision, requestRevision } = claimed;
+  const guards = { lockRevision, syncRevision, requestRevision };
   node.memory.settledSync = undefined;
-  const revision = await node.keeper.ask({ kind: "claim", lock, sync, lockRevision, syncRevision });
+  const revision = await node.keeper.ask({ kind: "claim", lock, sync, ...guards });
   node.memory.settledSync = revision;
   await seeRevision(node, node.keys.sync, revision, signal);
   await seeRevision(node, node.keys.lock, revision, signal);
