@@ -3,6 +3,7 @@ import type { SwitchoverRequest } from "@mainstay/domain/cluster.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { type Fault, timingChange } from "./faults.ts";
 import type { Process } from "./process.ts";
+import type { SimControlPlane } from "./sim-control-plane.ts";
 import { keys } from "./sim-instance.ts";
 import type { SimNode, World } from "./sim-node.ts";
 import { contentOf } from "./sim-records.ts";
@@ -13,7 +14,12 @@ type End = () => void;
 const nothing: End = () => {};
 
 /** Begins the fault and returns what ends it. */
-export function begin(fault: Fault, nodes: readonly SimNode[], world: World): End {
+export function begin(
+  fault: Fault,
+  nodes: readonly SimNode[],
+  world: World,
+  controlPlane: SimControlPlane,
+): End {
   const node = nodes[fault.node % nodes.length];
   if (!node) throw new Error("BUG: a cluster without nodes");
   const others = nodes.filter((other) => other !== node).map(({ id }) => id);
@@ -40,6 +46,8 @@ export function begin(fault: Fault, nodes: readonly SimNode[], world: World): En
       return world.store.restart();
     case "store without leader":
       return world.store.stall();
+    case "replace node":
+      return replace(node, fault, controlPlane);
     case "stop platform":
       for (const each of nodes) each.requestShutdown("in-place");
       return () => nodes.forEach(startAgain);
@@ -151,6 +159,13 @@ function disturb({ kind, detail }: Fault, node: SimNode): End {
 export function startAgain(node: SimNode): void {
   if (node.supervised && node.supervised.shutdown !== "none") node.crash("killed");
   node.start();
+}
+
+/** Lost for good, for a while, or only as its control plane sees it: then it lives on. */
+function replace(node: SimNode, { detail }: Fault, controlPlane: SimControlPlane): End {
+  if (!controlPlane.replace(node) || detail % 2 === 0) return nothing;
+  node.crash("silent");
+  return () => node.start();
 }
 
 function freeze(node: SimNode, ...processes: readonly (Process | undefined)[]): End {

@@ -7,6 +7,7 @@ import { Clock, createRandom, type Random } from "./clock.ts";
 import type { Fault } from "./faults.ts";
 import { Invariants, type Violation } from "./invariants.ts";
 import type { Settings } from "./settings.ts";
+import { SimControlPlane } from "./sim-control-plane.ts";
 import { createSpec, keys } from "./sim-instance.ts";
 import { Network } from "./sim-network.ts";
 import { type Guards, SimNode, type World } from "./sim-node.ts";
@@ -31,10 +32,11 @@ export interface ClusterOptions {
 export class SimulatedCluster {
   readonly clock = new Clock();
   readonly settings: Settings;
-  readonly nodes: readonly SimNode[];
+  nodes: readonly SimNode[];
   readonly invariants: Invariants;
   readonly violations: Violation[] = [];
   readonly world: World;
+  readonly controlPlane: SimControlPlane;
   readonly #isRecorded: boolean;
   readonly #random: Random;
   readonly #lines: string[] = [];
@@ -70,10 +72,13 @@ export class SimulatedCluster {
     };
     this.nodes = nodeIds.map((id) => new SimNode(id, this.world));
     store.write([{ put: keys.spec, content: { spec: createSpec(nodeIds, timing, durability) } }]);
-    for (const node of this.nodes) {
-      node.start();
-      this.#writeAgain(node);
-    }
+    for (const node of this.nodes) this.#startNode(node);
+    this.controlPlane = new SimControlPlane({
+      ...{ clock, store },
+      nodes: () => this.nodes,
+      add: (id) => this.#add(id),
+      remove: (node) => this.#remove(node),
+    });
   }
 
   advance(ms: number): void {
@@ -103,7 +108,7 @@ export class SimulatedCluster {
   begin(fault: Fault): void {
     const node = this.nodes[fault.node % this.nodes.length]?.id ?? "";
     this.note(node, `FAULT ${fault.kind} for ${fault.forMs} ms`);
-    const end = begin(fault, this.nodes, this.world);
+    const end = begin(fault, this.nodes, this.world, this.controlPlane);
     const endOnce = () => {
       if (!this.#endings.delete(endOnce)) return;
       this.note(node, `ends ${fault.kind}`);
@@ -131,8 +136,10 @@ export class SimulatedCluster {
 
   /** One primary serves and writes are acknowledged, synchronously. */
   isHealthy(): boolean {
-    const { lock, sync } = this.records();
-    if (!lock || !sync) return false;
+    const { lock, sync, spec } = this.records();
+    if (!lock || !sync || !spec) return false;
+    const isMember = (nodeId: string) => spec.members.some(({ id }) => id === nodeId);
+    if (![lock.holder, ...sync.members].every(isMember)) return false;
     const open = this.nodes.filter(({ server }) => server && isOpen(server)).map(({ id }) => id);
     const { nodeId, atMs } = this.invariants.lastAcknowledgement;
     const server = this.nodes.find(({ id }) => id === lock.holder)?.server;
@@ -145,7 +152,8 @@ export class SimulatedCluster {
     const { values } = this.world.store;
     const { lock } = contentOf(values.get(keys.lock));
     const { sync } = contentOf(values.get(keys.sync));
-    return { lock, sync };
+    const { spec } = contentOf(values.get(keys.spec));
+    return { lock, sync, spec };
   }
 
   /** The first of its kind says it. */
@@ -163,6 +171,24 @@ export class SimulatedCluster {
       });
   }
 
+  #add(id: string): void {
+    const node = new SimNode(id, this.world);
+    this.nodes = [...this.nodes, node];
+    this.note(id, "a new node");
+    this.#startNode(node);
+  }
+
+  #remove(node: SimNode): void {
+    this.note(node.id, "is deleted");
+    node.delete();
+    this.nodes = this.nodes.filter((other) => other !== node);
+  }
+
+  #startNode(node: SimNode): void {
+    node.start();
+    this.#writeAgain(node);
+  }
+
   #wakeAgents(): void {
     for (const { supervised } of this.nodes)
       supervised?.agent.process.inside(() => supervised.agent.waker.wake())();
@@ -178,7 +204,8 @@ export class SimulatedCluster {
     const { clock } = this;
     const used = new WeakMap<SimPostgres, number>();
     const write = () => {
-      const { server } = node;
+      const { server, isDeleted } = node;
+      if (isDeleted) return;
       if (server && isOpen(server)) this.#write(server, used);
       clock.after(this.#random.between(0.5, 1.5) * this.settings.writeEveryMs, write);
     };

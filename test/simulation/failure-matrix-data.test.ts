@@ -238,3 +238,36 @@ testOutcome(
   (it) => loseWhatOnlyTheLeaderHas(it, "failover by hand"),
   noFailover,
 );
+
+testOutcome(
+  "S16: a claim on the word of an operator who has changed his mind meanwhile is refused",
+  (it) => {
+    it.hurt("crash node", "b", 1_500).advance(1_400).hurt("lose node silently", "a", 10_000).advance(3_000);
+    it.hurt("store without leader", "a", 300).hurt("failover with losses", "b").advance(200);
+    it.hurt("switchover", "a").advance(10_000);
+  },
+  noFailover,
+);
+
+for (const durability of ["available", "strict"] as const) {
+  testOutcome(
+    `${durability}: a standby that is lost for good is replaced by a new node`,
+    (it) => it.hurt("replace node", "b", 30_000, 1).advance(20_000),
+    noFailover,
+    { durability },
+  );
+
+  testOutcome(
+    `${durability}: a standby that lives and is replaced goes quietly`,
+    (it) => it.hurt("replace node", "b", 0, 0).advance(20_000),
+    { ...noFailover, gapMs: 3_000 },
+    { durability },
+  );
+
+  testOutcome(
+    `${durability}: a standby that is replaced when the leader dies may lead, and is a member again`,
+    (it) => it.hurt("lose node silently", "a", 30_000).hurt("replace node", "b", 0, 0).advance(25_000),
+    { leader: "b", failovers: 1 },
+    { durability },
+  );
+}

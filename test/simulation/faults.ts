@@ -40,6 +40,7 @@ export const faultKinds = [
   "switchover",
   "failover by hand",
   "failover with losses",
+  "replace node",
 ] as const;
 
 /** Drawn on its own: what an operator may do at any time. */

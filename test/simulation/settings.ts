@@ -54,7 +54,8 @@ export function drawFaults(random: Random): Fault[] {
   const faults = Array.from({ length: count }, (): Fault => {
     return {
       kind: kinds[random.below(kinds.length)] ?? "crash node",
-      node: random.below(2),
+      // Of two nodes, or of three while one is replaced.
+      node: random.below(6),
       atMs: Math.round(random.between(0, withinMs)),
       forMs: Math.round(
         random.chance(shortChance) ? random.between(20, 2_500) : random.between(2_500, 16_000),

@@ -1,6 +1,6 @@
 /** The one instance of every simulated cluster. */
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
-import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
+import type { ClusterSpec, Member } from "@mainstay/domain/cluster.ts";
 import type { Timing } from "@mainstay/domain/timing.ts";
 
 export const keys = instanceKeys("simulated");
@@ -13,9 +13,13 @@ export function createSpec(
   return {
     generation: 1,
     instanceId: "simulated",
-    members: nodeIds.map((id, index) => ({ id, address: `127.0.0.${index + 2}`, port: 5432 })),
+    members: nodeIds.map(memberOf),
     bootstrapNode: nodeIds[0] ?? "",
     durability,
     timing,
   };
+}
+
+export function memberOf(id: string): Member {
+  return { id, address: `127.0.0.${id.charCodeAt(0)}`, port: 5432 };
 }

@@ -73,6 +73,8 @@ export class SimNode {
   downSinceMs: number | undefined;
   /** A firewall refuses in its place. */
   isRefusing = false;
+  /** Its volume is gone, and nothing starts it again. */
+  isDeleted = false;
   #boots = 0;
   /** The newest PostgreSQL; it may outlive its supervisor. */
   #server: SimPostgres | undefined;
@@ -98,7 +100,7 @@ export class SimNode {
   }
 
   start(): void {
-    if (this.supervised || this.suspended) return;
+    if (this.supervised || this.suspended || this.isDeleted) return;
     this.downSinceMs = undefined;
     // An earlier supervisor that was killed may have left its PostgreSQL.
     this.killPostgres("the new supervisor kills what it finds");
@@ -109,6 +111,13 @@ export class SimNode {
     const parts = { bootId, process, fencer, shutdown: "none" as const, postgres: undefined, exits: 0 };
     const supervised: Omit<Supervised, "agent"> = parts;
     this.supervised = Object.assign(supervised, { agent: new SimAgent(this, supervised) });
+  }
+
+  delete(): void {
+    this.world.destroying(this);
+    this.crash("killed");
+    this.disk.data = undefined;
+    this.isDeleted = true;
   }
 
   /** Silent: the machine is gone and nobody is told; else its processes were killed and their peers see it. */
