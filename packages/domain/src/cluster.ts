@@ -19,6 +19,11 @@ export function livenessPort({ port }: Pick<Member, "port">): number {
   return port + 1;
 }
 
+/** Where a node's agent takes the clients' requests to cancel a statement, and refuses those that a commit must not see. */
+export function cancelPort({ port }: Pick<Member, "port">): number {
+  return port + 2;
+}
+
 /** Desired: written by the control plane. Agents and balancer refuse an older generation. */
 export interface ClusterSpec {
   readonly generation: number;

@@ -1,7 +1,8 @@
 /** What happened to an instance, told by whoever decided or saw it: the lines of its timeline. */
 
 /**
- * decision: what a node decided, when it differs from the decision before · postgres: PostgreSQL's process ended ·
+ * decision: what a node decided, when it differs from the decision before · postgres: PostgreSQL's process ended, or a
+ * commit's wait was cancelled ·
  * fence: the fencer killed PostgreSQL · lock: the own lease was lost · stream: replication broke or came back ·
  * rewind: what a returning primary has that nobody else has · process: an agent began · route: what the balancer
  * did · status: a step of the control plane.

@@ -14,8 +14,11 @@ import { nodePaths } from "../node-paths.ts";
 import { storeSettings } from "../store-settings.ts";
 import type { SupervisorState } from "../supervisor/protocol.ts";
 import { runAgent } from "./agent-loop.ts";
+import { openCancelGate } from "./cancel/cancel-gate.ts";
 import { openDisk } from "./disk.ts";
 import { createAgentEvents, writeEvents } from "./events/agent-events.ts";
+import { cancelledWait } from "./events/cancelled-wait.ts";
+import { watchLog } from "./events/log-watch.ts";
 import { createMemory } from "./memory.ts";
 import type { Node } from "./node.ts";
 import { openPeerLinks } from "./peer-links.ts";
@@ -74,5 +77,14 @@ export async function startAgent({ nodeDir, waker, supervisor, ...agent }: Agent
     },
     wake,
   };
-  await Promise.all([runAgent(node, waker, signal), writeEvents(events, eventsWaker, agent.log, signal)]);
+  openCancelGate(config, agent.log, signal);
+  const onLine = (line: string) => {
+    const event = cancelledWait(line, node.disk.highestTerm);
+    if (event) node.events.record(event);
+  };
+  await Promise.all([
+    runAgent(node, waker, signal),
+    writeEvents(events, eventsWaker, agent.log, signal),
+    watchLog(paths.postgresLog, onLine, agent.log, signal),
+  ]);
 }

@@ -2,6 +2,9 @@
 
 export const backend = "postgres";
 export const server = "primary";
+/** Where requests to cancel a statement go: the leader's cancel gate, never its PostgreSQL. */
+export const cancelBackend = "cancel";
+export const cancelServer = "gate";
 
 export interface HaproxyInput {
   readonly address: string;
@@ -41,7 +44,17 @@ defaults
 listen ${backend}
   bind ${address}:${port}
   tcp-request connection reject unless { src -f ${rangesFile} }
+  # A request to cancel a statement begins with its length, 16, and a code. Others are let on as soon as their first
+  # bytes differ; who does not get that far is refused, so that no half of a request comes past the gate.
+  tcp-request inspect-delay 5s
+  tcp-request content accept unless { req.payload(0,4) -m bin 00000010 }
+  tcp-request content reject unless { req.payload(0,8) -m found }
+  use_backend ${cancelBackend} if { req.payload(0,8) -m bin 0000001004d2162e }
   balance roundrobin
   server ${server} 127.0.0.1:1 disabled
+
+backend ${cancelBackend}
+  timeout server 5s
+  server ${cancelServer} 127.0.0.1:1 disabled
 `;
 }

@@ -1,10 +1,12 @@
 /** HAProxy's runtime interface: one connection a command; an answer that says nothing is success. */
 import { connect } from "node:net";
+import { cancelPort } from "@mainstay/domain/cluster.ts";
 import type { RunningRoute, Target } from "../route.ts";
-import { backend, server } from "./render-config.ts";
+import { backend, cancelBackend, cancelServer, server } from "./render-config.ts";
 
 const timeoutMs = 2_000;
 const name = `${backend}/${server}`;
+const gate = `${cancelBackend}/${cancelServer}`;
 
 export class HaproxyError extends Error {
   override readonly name = "HaproxyError";
@@ -34,7 +36,13 @@ export async function closeRoute(socket: string): Promise<void> {
 }
 
 export async function openRoute(socket: string, { address, port }: Target): Promise<void> {
-  await ask(socket, `set server ${name} addr ${address} port ${port}`); // answers what it changed
+  const addresses = [
+    // A HAProxy of an earlier version has no gate, and goes on without one until it is started again.
+    `set server ${gate} addr ${address} port ${cancelPort({ port })}`,
+    `set server ${gate} state ready`,
+    `set server ${name} addr ${address} port ${port}`,
+  ];
+  await ask(socket, addresses.join("; ")); // answers what it changed
   await command(socket, `set server ${name} state ready`);
 }
 

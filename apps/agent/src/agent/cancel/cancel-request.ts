@@ -1,0 +1,42 @@
+/** PostgreSQL's CancelRequest: length 16, a code, the session's process and its secret. */
+import { connect, type Socket } from "node:net";
+
+const length = 16;
+const code = 80_877_102;
+
+export interface CancelRequest {
+  readonly bytes: Buffer;
+  readonly pid: number;
+}
+
+/** Undefined when the client sends anything else, or ends before. */
+export function readCancelRequest(socket: Socket): Promise<CancelRequest | undefined> {
+  return new Promise((resolve) => {
+    let bytes = Buffer.alloc(0);
+    socket.on("data", (chunk) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      if (bytes.length >= length) resolve(parse(bytes));
+    });
+    socket.once("close", () => resolve(undefined));
+  });
+}
+
+function parse(bytes: Buffer): CancelRequest | undefined {
+  const isCancel =
+    bytes.length === length && bytes.readInt32BE(0) === length && bytes.readInt32BE(4) === code;
+  return isCancel ? { bytes, pid: bytes.readInt32BE(8) } : undefined;
+}
+
+/** Resolves when PostgreSQL has dealt with it: only that checks the secret. */
+export function sendCancelRequest(
+  { bytes }: CancelRequest,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect({ path, signal }, () => socket.write(bytes));
+    socket.on("error", () => {});
+    socket.once("close", () => resolve());
+    socket.resume();
+  });
+}
