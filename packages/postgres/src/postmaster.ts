@@ -1,3 +1,16 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+
+/**
+ * After a kill, before the next start. PostgreSQL refuses to start while the process that one of its lock files
+ * names is there, be it a zombie that nobody has buried yet or another program that was given the number since. For
+ * a data directory that no process uses.
+ */
+export async function removeLockFiles(dataDir: string, socket: { dir: string; port: number }): Promise<void> {
+  await rm(join(dataDir, "postmaster.pid"), { force: true });
+  await rm(join(socket.dir, `.s.PGSQL.${socket.port}.lock`), { force: true });
+}
+
 /** The arguments the supervisor starts `postgres` with; the settings file stays out of the data directory. */
 export function postgresArguments(input: {
   readonly dataDir: string;

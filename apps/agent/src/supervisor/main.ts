@@ -8,7 +8,7 @@ import { mkdirSync, openSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { postgresArguments } from "@mainstay/postgres/postmaster.ts";
+import { postgresArguments, removeLockFiles } from "@mainstay/postgres/postmaster.ts";
 import { keepCompiled } from "@mainstay/runtime/compile-cache.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
@@ -105,6 +105,7 @@ async function startPostgres(as: "primary" | "standby"): Promise<void> {
   if (postgres || isEnding) return;
   postgres = { pid: 0, as, startedAtMs: monotonicMs() };
   await fencer.guard(as === "primary");
+  await removeLockFiles(paths.dataDir, { dir: config.runtimeDir, port: config.port });
   const output = openSync(paths.postgresLog, "a", 0o600);
   const args = postgresArguments({ dataDir: paths.dataDir, settingsFile: paths.settingsFile });
   const child = spawn(join(config.binDir, "postgres"), args, {

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
 import { baseBackup } from "@mainstay/postgres/base-backup.ts";
 import { initDatabase } from "@mainstay/postgres/init-database.ts";
+import { removeLockFiles } from "@mainstay/postgres/postmaster.ts";
 import { rewind } from "@mainstay/postgres/rewind.ts";
 import { pathExists, syncDirectory } from "@mainstay/runtime/files.ts";
 import type { Node } from "../node.ts";
@@ -48,11 +49,14 @@ export async function rewindTo(
   signal: AbortSignal,
 ): Promise<void> {
   const { dataDir } = node.paths;
+  const { runtimeDir, port } = node.config;
   await stopPostgres(node);
   const upstream = node.settings.upstreamOf(spec, from);
   await checkpointed(upstream, signal);
   await tellDivergence(node, "rewind", upstream, signal);
   await node.disk.setIntent("rewind");
+  // pg_rewind starts a server that was not shut down, for its crash recovery.
+  await removeLockFiles(dataDir, { dir: runtimeDir, port });
   const outcome = await rewind(node.program, { dataDir, nodeId: node.config.nodeId, upstream }, signal);
   node.log.info({ from, outcome }, "rewound to the new primary");
   await makeStandby(dataDir);
