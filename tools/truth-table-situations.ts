@@ -80,6 +80,10 @@ const storeOfFollower: Readonly<Record<string, Changes>> = {
     lock: held({}, 2_000),
     request: { ...request, kind: "failover", target: "a", acceptLoss: true },
   },
+  "an operator accepted losses an earlier term ago, b silent": {
+    lock: held({}, 2_000),
+    request: { ...request, term: 2, kind: "failover", target: "a", acceptLoss: true },
+  },
   "this node's rewind is unfinished": { intent: "rewind" },
   "this node shuts down": { shutdown: "hand-over" },
   "this node was replaced": { spec: { ...spec, members: spec.members.slice(1) } },
@@ -117,6 +121,9 @@ const orders: Readonly<Record<string, Changes>> = {
   "switchover to b": { request },
   "failover to b": { request: { ...request, kind: "failover" } },
   "failover to b, losses accepted": { request: { ...request, kind: "failover", acceptLoss: true } },
+  "failover to b, losses accepted in an earlier term": {
+    request: { ...request, term: 2, kind: "failover", acceptLoss: true },
+  },
   "switchover to a": { request: { ...request, target: "a" } },
   "the platform shuts down": { shutdown: "in-place" },
   "this node shuts down": { shutdown: "hand-over" },

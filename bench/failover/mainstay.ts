@@ -1,14 +1,11 @@
 /** Our product: two real nodes, an etcd that waits for its disk, the balancer and its HAProxy. */
 import { readFile } from "node:fs/promises";
-import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { startBalancer, type TestBalancer } from "@mainstay/test/kit/balancer.ts";
 import { password, type TestNode } from "@mainstay/test/kit/node.ts";
 import { startInstance, type TestInstance } from "@mainstay/test/kit/nodes.ts";
 import type { Machine, Pair, Step, Subject } from "./subject.ts";
 import { reachesPrimary } from "./writer.ts";
-
-const limits = { timeoutMs: 3_000, signal: new AbortController().signal };
 
 export async function startMainstay(): Promise<Subject> {
   await using parts = new AsyncDisposableStack();
@@ -23,7 +20,6 @@ export async function startMainstay(): Promise<Subject> {
   });
   const running = parts.move();
   const machines = new Map(instance.nodes.map((node) => [node.id, toMachine(node)]));
-  let requests = 0;
   return {
     name: "Mainstay",
     client,
@@ -42,10 +38,7 @@ export async function startMainstay(): Promise<Subject> {
       return lock.term;
     },
     async switchover({ standby }: Pair) {
-      requests += 1;
-      const request = { id: `bench-${requests}`, kind: "switchover", target: standby.id } as const;
-      const value = formatRecord({ ...request, reason: "the benchmark", acceptLoss: false });
-      await instance.store.transact([], [{ put: instance.keys.switchover, value }], limits);
+      await instance.ask({ kind: "switchover", target: standby.id, acceptLoss: false });
     },
     async restartStore() {
       for (const member of instance.etcd.members) {

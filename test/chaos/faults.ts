@@ -1,7 +1,6 @@
 /** What can be done to a pair, its store and its balancer, and how each is undone. */
 import { rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { run } from "@mainstay/runtime/run.ts";
 import type { TestBalancer } from "../kit/balancer.ts";
 import type { NodeProcess, TestNode } from "../kit/node.ts";
@@ -62,7 +61,7 @@ export const faults: Readonly<Record<string, Strike>> = {
     return () => balancer.start();
   },
   switchover: async ({ instance, standby }) => {
-    await askForSwitchover(instance, standby);
+    await instance.ask({ kind: "switchover", target: standby.id, acceptLoss: false }).catch(() => {});
     return nothing;
   },
 };
@@ -135,18 +134,6 @@ export async function fillDisk({ volumeDir, isVolumeOwn }: TestNode): Promise<Cu
     await rm(file, { force: true });
     await rm(`${file}.rest`, { force: true });
   };
-}
-
-export async function askForSwitchover({ store, keys }: TestInstance, target: TestNode): Promise<void> {
-  const value = formatRecord({
-    id: `chaos-${target.id}`,
-    kind: "switchover",
-    target: target.id,
-    reason: "asked for by a chaos run",
-    acceptLoss: false,
-  });
-  const limits = { timeoutMs: 2_000, signal: new AbortController().signal };
-  await store.transact([], [{ put: keys.switchover, value }], limits).catch(() => {});
 }
 
 function together(cures: readonly Cure[]): Cure {

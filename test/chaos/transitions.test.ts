@@ -6,7 +6,7 @@ import type { LockRecord } from "@mainstay/domain/cluster.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { asSuperuser } from "../kit/superuser.ts";
 import { historyProblems } from "./check-history.ts";
-import { askForSwitchover, freezeHost, killHost, killProcess } from "./faults.ts";
+import { freezeHost, killHost, killProcess } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
 const pair = await startPair();
@@ -68,7 +68,7 @@ test("F46: both hosts lose their power, and come back with everything", async ()
 test("F47: a target that dies while it is handed the lead leaves a leader behind", async () => {
   await instance.forgetTakeovers();
   const { primary, standby } = await pair.target();
-  await askForSwitchover(instance, standby);
+  await instance.ask({ kind: "switchover", target: standby.id, acceptLoss: false });
   await waitFor(async () => ((await instance.lock())?.phase === "serving" ? undefined : true), {
     what: "the old leader's release",
     timeoutMs: 20_000,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { startInstance } from "../kit/nodes.ts";
 
@@ -8,7 +7,6 @@ const instance = await startInstance(2);
 after(() => instance[Symbol.asyncDispose]());
 const [first, second] = instance.nodes;
 assert.ok(first && second);
-const options = { timeoutMs: 3_000, signal: new AbortController().signal };
 
 test("the first node initialises, opens and serves; the second clones and becomes synchronous", async () => {
   for (const node of instance.nodes) node.start();
@@ -49,18 +47,7 @@ test("a power cut under writes loses no acknowledged row", async () => {
 
 test("a switchover hands over to the standby and leaves nothing to rewind", async () => {
   const before = await rows(first.id);
-  const request = {
-    id: "s1",
-    kind: "switchover",
-    target: second.id,
-    reason: "asked for by the test",
-    acceptLoss: false,
-  } as const;
-  await instance.store.transact(
-    [],
-    [{ put: instance.keys.switchover, value: formatRecord(request) }],
-    options,
-  );
+  await instance.ask({ kind: "switchover", target: second.id, acceptLoss: false });
   await instance.served({ by: second.id, isSync: true });
   assert.deepEqual(await rows(second.id), before);
 });

@@ -98,6 +98,7 @@ test("a failover is refused without a synchronous standby, unless its loss is ac
   const request = parseSwitchover((await store.get(keys.switchover, limits()))?.value ?? "");
   assert.deepEqual(request, {
     id: accepted.body.id,
+    term: sync.term,
     kind: "failover",
     target: standby,
     reason: "host-1 burns",

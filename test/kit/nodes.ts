@@ -13,6 +13,7 @@ import type {
   Durability,
   LockRecord,
   NodeStatus,
+  SwitchoverRequest,
   SyncRecord,
 } from "@mainstay/domain/cluster.ts";
 import type { InstanceEvent } from "@mainstay/domain/event.ts";
@@ -36,6 +37,8 @@ export interface TestInstance extends AsyncDisposable {
   status(nodeId: string): Promise<NodeStatus | undefined>;
   /** What its nodes have told, in the order of time. */
   events(): Promise<InstanceEvent[]>;
+  /** As the control plane asks for another leader, in the term that is now. */
+  ask(wanted: Pick<SwitchoverRequest, "kind" | "target" | "acceptLoss">): Promise<void>;
   /** As if an hour had passed: tests bring more failures than the budget of an hour allows. */
   forgetTakeovers(): Promise<void>;
   /** The node that serves, when it does; `isSync`: commits wait for a standby. */
@@ -97,6 +100,11 @@ export async function startInstance(
     async events() {
       const values = await store.list(eventKeys(id).prefix, options);
       return values.map(({ value }) => parseEvent(value)).toSorted((a, b) => (a.at < b.at ? -1 : 1));
+    },
+    async ask(wanted: Pick<SwitchoverRequest, "kind" | "target" | "acceptLoss">) {
+      const term = (await instance.lock())?.term ?? 0;
+      const value = formatRecord({ id: randomUUID(), term, reason: "asked for by a test", ...wanted });
+      await store.transact([], [{ put: keys.switchover, value }], options);
     },
     forgetTakeovers: () => forgetTakeovers(store, keys.sync),
     async served({ by, notBy, isSync }: { by?: string; notBy?: string; isSync?: boolean }) {

@@ -260,6 +260,7 @@ function request(
 ): void {
   const request: SwitchoverRequest = {
     id: `at ${Math.round(clock.nowMs)}`,
+    term: contentOf(store.values.get(keys.lock)).lock?.term ?? 0,
     kind,
     target,
     reason: "the schedule asks for it",

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { LockRecord, NodeStatus } from "@mainstay/domain/cluster.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { formatRecord } from "./format-record.ts";
-import { formatNodeStatus, parseLock, parseNodeStatus, RecordError } from "./records.ts";
+import { formatNodeStatus, parseLock, parseNodeStatus, parseSwitchover, RecordError } from "./records.ts";
 
 const lock: LockRecord = {
   ...{ term: 3, holder: "pg-6f1c0b0e-1", bootId: "b1", phase: "serving", seq: 7 },
@@ -36,6 +36,11 @@ test("a node's status keeps a WAL position beyond 2^53", () => {
     pids: { supervisor: 1, agent: null, fencer: null, postmaster: null },
   };
   assert.deepEqual(parseNodeStatus(formatNodeStatus(status)), status);
+});
+
+test("a request that was written before requests had a term is of none that there is", () => {
+  const request = { id: "r", kind: "switchover", target: "pg-6f1c0b0e-2", reason: "", acceptLoss: false };
+  assert.equal(parseSwitchover(JSON.stringify(request)).term, 0);
 });
 
 test("a malformed record is refused with its field", () => {

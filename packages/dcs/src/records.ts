@@ -85,6 +85,7 @@ const Status = Type.Object({
 });
 const Switchover = Type.Object({
   id: Type.String(),
+  term: Type.Optional(count),
   kind: Type.Union([Type.Literal("switchover"), Type.Literal("failover")]),
   target: nodeId,
   reason: Type.String(),
@@ -123,7 +124,6 @@ function parseJson(record: string, text: string): unknown {
 
 export const parseSpec = (text: string): ClusterSpec => parse("spec", Spec, text);
 export const parseEndpoint = (text: string): EndpointSpec => parse("endpoint", Endpoint, text);
-export const parseSwitchover = (text: string): SwitchoverRequest => parse("switchover", Switchover, text);
 export const parseEvent = (text: string): InstanceEvent => parse("event", Event, text);
 
 // What an earlier version did not write has a default: by either preset it is held no longer, and waited for no less.
@@ -137,6 +137,12 @@ export function parseLock(text: string): LockRecord {
 export function parseSync(text: string): SyncRecord {
   const record = parse("sync", Sync, text);
   return { ...record, takeovers: record.takeovers ?? [] };
+}
+
+/** Without a term it is of no term that there is, and is dropped. */
+export function parseSwitchover(text: string): SwitchoverRequest {
+  const request = parse("switchover", Switchover, text);
+  return { ...request, term: request.term ?? 0 };
 }
 
 export function parseNodeStatus(text: string): NodeStatus {

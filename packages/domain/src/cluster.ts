@@ -110,6 +110,8 @@ export interface NodePids {
  */
 export interface SwitchoverRequest {
   readonly id: string;
+  /** The term it was asked in: in another one, somebody else has led since and nobody carries it out. */
+  readonly term: number;
   readonly kind: "switchover" | "failover";
   readonly target: NodeId;
   readonly reason: string;

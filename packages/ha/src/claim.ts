@@ -31,7 +31,7 @@ export function claimRight(seen: Observation): ClaimRight {
   const vacancy = vacancyOf(seen, lock);
   if (!vacancy) return none(`${lock.record.holder} leads term ${lock.record.term}`);
   if (isEligible(sync.record, seen.self)) return { right: "claim", ...vacancy };
-  const acceptedRequest = acceptsLoss(seen) ? seen.request?.revision : undefined;
+  const acceptedRequest = acceptsLoss(seen, lock.record) ? seen.request?.revision : undefined;
   return acceptedRequest === undefined
     ? none(`${vacancy.reason}, but this node may lack acknowledged commits`)
     : claimWithLosses(vacancy.reason, acceptedRequest);
@@ -51,9 +51,11 @@ export function isEligible({ leader, mode, members }: SyncRecord, nodeId: string
   return leader === nodeId || (mode === "sync" && members.includes(nodeId));
 }
 
-/** S16: an operator named this node to lead whatever it lacks. */
-function acceptsLoss({ request, self }: Observation): boolean {
-  return request?.kind === "failover" && request.acceptLoss && request.target === self;
+/** S16: an operator named this node to lead whatever it lacks, and nobody else has led since. */
+function acceptsLoss({ request, self }: Observation, { term }: LockRecord): boolean {
+  return (
+    request?.kind === "failover" && request.acceptLoss && request.target === self && request.term === term
+  );
 }
 
 /** The sync record of the term that `self` claims: whoever was eligible before it still is, unless `self` was not. */

@@ -93,6 +93,23 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     { action: "claim", requestRevision: 80n },
   ],
   [
+    "a standby that may not lead says why (S16)",
+    observation({ lock: silent(), sync: recorded({ mode: "async", members: [] }) }),
+    {
+      action: "wait",
+      reason: "b has not renewed its lock for 2000 ms, but this node may lack acknowledged commits",
+    },
+  ],
+  [
+    "a node that lacks commits does not lead for a request of an earlier term (S16)",
+    observation({
+      lock: silent(),
+      sync: recorded({ mode: "async", members: [] }),
+      request: { ...lossy, term: 2 },
+    }),
+    { action: "wait" },
+  ],
+  [
     "a node that lacks commits leaves a living leader alone whatever an operator accepts",
     observation({ sync: recorded({ mode: "async", members: [] }), request: lossy }),
     { action: "wait" },

@@ -104,7 +104,7 @@ function decideToFollow(seen: Follower, reason: string): Decision {
     case "stopped":
       return followStopped(seen, postgres, leader, isServed);
     case "standby":
-      return followRunning(postgres, leader, isServed);
+      return followRunning(postgres, leader, isServed, reason);
     case "hung":
       return postgres.forMs >= divergedAfterMs
         ? { action: "fence", reason: "the standby answers no connection" }
@@ -141,7 +141,12 @@ function followStopped(
     : { action: "wait", reason: "a rewind is needed, but no leader serves" };
 }
 
-function followRunning(postgres: StandbyPostgres, leader: string, isServed: boolean): Decision {
+function followRunning(
+  postgres: StandbyPostgres,
+  leader: string,
+  isServed: boolean,
+  whyNotClaimed: string,
+): Decision {
   if (postgres.upstream !== leader) return { action: "follow", upstream: leader, reason: `${leader} leads` };
   if (isServed && postgres.notStreamingForMs >= divergedAfterMs) {
     return {
@@ -150,7 +155,7 @@ function followRunning(postgres: StandbyPostgres, leader: string, isServed: bool
       reason: `no streaming from ${leader} for ${divergedAfterMs} ms`,
     };
   }
-  return { action: "wait", reason: `follows ${leader}` };
+  return { action: "wait", reason: isServed ? `follows ${leader}` : whyNotClaimed };
 }
 
 /** S10: never started, never destroyed: somebody has to say whose it is. */

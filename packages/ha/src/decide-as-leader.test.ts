@@ -143,6 +143,16 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     { action: "drop-request" },
   ],
   [
+    "a switchover that was asked for in an earlier term is dropped",
+    leading({ request: { ...request, term: 2 } }),
+    { action: "drop-request", reason: "it was asked for in term 2" },
+  ],
+  [
+    "a forced failover of an earlier term is dropped, whatever losses it accepts (S16)",
+    leading({ request: { ...forced, term: 2, acceptLoss: true }, sync: recorded(asynchronous) }),
+    { action: "drop-request" },
+  ],
+  [
     "a forced failover to a standby that may lack commits needs the word for it (S16)",
     leading({ request: forced, sync: recorded(asynchronous) }),
     { action: "drop-request" },

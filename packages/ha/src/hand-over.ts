@@ -24,11 +24,13 @@ export function decideHandOver(seen: Leader): Decision | undefined {
 }
 
 function decideRequest(seen: Leader, request: SwitchoverRequest): Decision | undefined {
-  const { id, target, kind, acceptLoss, reason } = request;
+  const { id, term, target, kind, acceptLoss, reason } = request;
   const isServing = seen.lock.record.phase === "serving";
-  if (target === seen.self) {
+  const isOver = term !== seen.lock.record.term;
+  if (isOver || target === seen.self) {
+    const why = isOver ? `it was asked for in term ${term}` : "this node leads";
     // First things first: clients wait.
-    return isServing ? { action: "drop-request", requestId: id, reason: "this node leads" } : undefined;
+    return isServing ? { action: "drop-request", requestId: id, reason: why } : undefined;
   }
   const isForced = kind === "failover";
   const isRunning = freshStatus(seen, target, freshStatusMs)?.role === "standby";

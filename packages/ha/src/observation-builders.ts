@@ -152,6 +152,7 @@ export const asynchronous = { leader: "a", mode: "async", members: [] } as const
 export const claimed = { holder: "a", bootId: "a1", phase: "claimed" } as const;
 export const request = {
   id: "r",
+  term: 3,
   kind: "switchover",
   target: "b",
   reason: "an operator asked for it",

@@ -48,11 +48,12 @@ function changeLeader(
       if (choice.kind === "not-a-node") throw badArgument("target", "is not a node of this instance");
       if (choice.kind !== "chosen") throw preconditionFailed(choice.why);
       const estimated_loss_bytes = estimatedLoss(candidates, choice.target);
-      const request = { id: randomUUID(), kind, target: choice.target, reason: why, acceptLoss };
+      const term = candidates.sync?.term ?? 0;
+      const request = { id: randomUUID(), term, kind, target: choice.target, reason: why, acceptLoss };
       await putRequest(platform, instance.id, request);
       const inputs = { target: choice.target, requestId: request.id, acceptLoss };
       await recordEvent(trx, instance.id, {
-        ...{ kind: "status", action: kind, reason: why, term: candidates.sync?.term ?? 0 },
+        ...{ kind: "status", action: kind, reason: why, term },
         inputs: { ...inputs, estimatedLossBytes: estimated_loss_bytes },
       });
       return {
