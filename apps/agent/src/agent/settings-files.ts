@@ -42,9 +42,11 @@ export function createSettingsFiles(config: NodeConfig, paths: NodePaths) {
     async writeAccess(access: "open" | "closed"): Promise<void> {
       const { username } = userInfo();
       const ident = renderIdent({ osUser: username, instanceId: config.instanceId });
-      await writeFileDurably(paths.identFile, ident, mode);
-      await writeFileDurably(paths.hbaFile, renderHba({ access }), mode);
-      await writeFileDurably(paths.accessFile, renderAccess(access), mode);
+      await Promise.all([
+        writeFileDurably(paths.identFile, ident, mode),
+        writeFileDurably(paths.hbaFile, renderHba({ access }), mode),
+        writeFileDurably(paths.accessFile, renderAccess(access), mode),
+      ]);
     },
   };
 }

@@ -11,7 +11,7 @@ import {
   writeProof,
 } from "@mainstay/postgres/queries.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { connectLocal } from "../local-client.ts";
+import { connectLocal, type LocalClient } from "../local-client.ts";
 import type { Node } from "../node.ts";
 import { checkpointSoon } from "./server.ts";
 
@@ -42,6 +42,10 @@ const queryTimeoutMs = 10_000;
 /** The platform's roles, and once the first tenant: what the tenants changed afterwards is theirs. Repeatable. */
 export async function prepare(node: Node): Promise<void> {
   await using client = await connectLocal(node.config, { queryTimeoutMs });
+  await prepareOver(client, node);
+}
+
+async function prepareOver(client: LocalClient, node: Node): Promise<void> {
   const { bootstrap } = node.config;
   const mark = await readPreparedMark(client);
   if (mark === preparedMark) return;
@@ -64,19 +68,17 @@ export async function openAccess(
   syncStandbys: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  await prepare(node);
-  await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
   await using client = await connectLocal(node.config, { queryTimeoutMs });
+  await prepareOver(client, node);
+  await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
   await node.settings.writeAccess("open");
   await reloadSettings(client);
   await untilReloaded(client, signal);
   checkpointSoon(node);
 }
 
-type Client = Awaited<ReturnType<typeof connectLocal>>;
-
 /** The postmaster reads pg_hba.conf before it notes the time of its reload. */
-async function untilReloaded(client: Client, signal: AbortSignal): Promise<void> {
+async function untilReloaded(client: LocalClient, signal: AbortSignal): Promise<void> {
   const look = async () => {
     const { rows } = await client.query(
       "select pg_conf_load_time() >= (pg_stat_file(current_setting('hba_file'))).modification as done",

@@ -14,6 +14,7 @@ import { makeStandby } from "./standby-signal.ts";
 
 const fastStopMs = 10_000;
 const checkpointMs = 15_000;
+const queryTimeoutMs = 2_000;
 
 export async function startPrimary(
   node: Node,
@@ -51,15 +52,25 @@ async function start(node: Node, as: "primary" | "standby", signal: AbortSignal)
 }
 
 export async function follow(node: Node, spec: ClusterSpec, upstream: string | undefined): Promise<void> {
+  await using client = await connectLocal(node.config, { queryTimeoutMs });
+  await repoint(node, client, spec, upstream);
+}
+
+async function repoint(
+  node: Node,
+  client: LocalClient,
+  spec: ClusterSpec,
+  upstream: string | undefined,
+): Promise<void> {
   await node.settings.writeSettings(spec, { syncStandbys: [], upstream });
-  await using client = await connectLocal(node.config, { queryTimeoutMs: 2_000 });
   await reloadSettings(client);
 }
 
 /** S5: resolves when the WAL receiver has ended, so that nothing is acknowledged to the old primary any more. */
 export async function detach(node: Node, spec: ClusterSpec, signal: AbortSignal): Promise<void> {
-  await follow(node, spec, undefined);
-  await untilStatus(node, "the WAL receiver's end", 3_000, signal, (status) => {
+  await using client = await connectLocal(node.config, { queryTimeoutMs });
+  await repoint(node, client, spec, undefined);
+  await untilStatus(client, { what: "the WAL receiver's end", timeoutMs: 3_000, signal }, (status) => {
     return status.kind === "primary" || (status.upstream === undefined && status.receiver === "stopped");
   });
 }
@@ -72,14 +83,15 @@ export async function promote(
   signal: AbortSignal,
 ): Promise<void> {
   await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
-  await using client = await connectLocal(node.config, { queryTimeoutMs: 2_000 });
+  await using client = await connectLocal(node.config, { queryTimeoutMs });
   await reloadSettings(client);
   node.tellSupervisor({ kind: "arm" });
   const isArmed = () => (node.supervisor().postgres?.as === "primary" ? true : undefined);
   await waitFor(isArmed, { what: "the fencer's guard", timeoutMs: 5_000, everyMs: 2, signal });
-  await untilSyncSetting(node, syncStandbys, signal);
+  await untilSyncSetting(client, syncStandbys, signal);
   await startPromotion(client);
-  await untilStatus(node, "the end of recovery", 10_000, signal, ({ kind }) => kind === "primary");
+  const end = { what: "the end of recovery", timeoutMs: 10_000, signal };
+  await untilStatus(client, end, ({ kind }) => kind === "primary");
 }
 
 /**
@@ -107,42 +119,41 @@ export async function setSyncStandbys(
   signal: AbortSignal,
 ): Promise<void> {
   await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
-  await using client = await connectLocal(node.config, { queryTimeoutMs: 2_000 });
+  await using client = await connectLocal(node.config, { queryTimeoutMs });
   await reloadSettings(client);
-  await untilStatus(node, "the new sync setting", 3_000, signal, (status) => {
+  await untilStatus(client, { what: "the new sync setting", timeoutMs: 3_000, signal }, (status) => {
     return status.kind === "primary" && isSame(status.syncStandbys, syncStandbys);
   });
 }
 
-async function untilSyncSetting(node: Node, wanted: readonly string[], signal: AbortSignal): Promise<void> {
-  const isSet = async (client: LocalClient) => {
+interface Awaited {
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function untilSyncSetting(
+  client: LocalClient,
+  wanted: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  await until({ what: "the sync setting", timeoutMs: 3_000, signal }, async () => {
     const { rows } = await client.query("select current_setting('synchronous_standby_names') as value");
     return wanted.every((nodeId) => String(rows[0]?.value).includes(`"${nodeId}"`));
-  };
-  await until(node, "the sync setting", 3_000, signal, isSet);
+  });
 }
 
 async function untilStatus(
-  node: Node,
-  what: string,
-  timeoutMs: number,
-  signal: AbortSignal,
+  client: LocalClient,
+  awaited: Awaited,
   isReached: (status: PostgresStatus) => boolean,
 ): Promise<void> {
-  await until(node, what, timeoutMs, signal, async (client) => isReached(await readStatus(client)));
+  await until(awaited, async () => isReached(await readStatus(client)));
 }
 
-/** A session shows a reload only at its next command, so one session is enough. */
-async function until(
-  node: Node,
-  what: string,
-  timeoutMs: number,
-  signal: AbortSignal,
-  isReached: (client: LocalClient) => Promise<boolean>,
-): Promise<void> {
-  await using client = await connectLocal(node.config, { queryTimeoutMs: 2_000 });
-  const look = async () => ((await isReached(client)) ? true : undefined);
-  await waitFor(look, { what, timeoutMs, everyMs: 5, signal });
+/** A session sees a reload at its next command, so it need not be a new one. */
+async function until(awaited: Awaited, isReached: () => Promise<boolean>): Promise<void> {
+  await waitFor(async () => ((await isReached()) ? true : undefined), { ...awaited, everyMs: 5 });
 }
 
 /** A fast shutdown; what is still there after its limit is killed. Cut short by nothing: a kill would need a rewind. */
