@@ -1,10 +1,12 @@
 /** From one command to a replicated PostgreSQL that survives the loss of a host: everything real. */
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { IncidentView } from "@mainstay/api-contract/incidents.ts";
+import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
+import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
@@ -36,6 +38,21 @@ test("the official SDK creates a highly available instance that is ready when it
   assert.equal(new Set(nodes.map(({ zone }) => zone)).size, 2);
   await using client = await connect(primary);
   assert.deepEqual((await client.query("select 1 as one")).rows, [{ one: 1 }]);
+});
+
+test("a node's certificate reaches its own instance in etcd, and nothing else", async () => {
+  const [node] = await listNodes("shop");
+  const nodeDir = join(platform.dir, "hosts", node?.host ?? "", "nodes", node?.id ?? "");
+  const file = (name: string) => readFile(join(nodeDir, name), "utf8");
+  const { store: address, tls, instanceId } = JSON.parse(await file("node.json"));
+  const paths = [tls.ca, tls.clientCertificate, tls.clientKey].map((name) => file(join("tls", name)));
+  const [ca = "", certificate = "", key = ""] = await Promise.all(paths);
+  await using store = connectEtcd({ ...address, ca, certificate, key });
+  const options = { timeoutMs: 5_000, signal };
+  assert.ok((await store.list(instanceKeys(instanceId).prefix, options)).length > 0);
+  const stranger = instanceKeys(randomUUID());
+  await assert.rejects(store.list(stranger.prefix, options), /store: refused/);
+  await assert.rejects(store.transact([], [{ put: stranger.lock, value: "" }], options), /store: refused/);
 });
 
 test("the command line prints what the API says, and the line that connects", async () => {
@@ -205,6 +222,7 @@ async function closed(client: pg.Client): Promise<true> {
 }
 
 interface NodeRow {
+  readonly id: string;
   readonly role: string;
   readonly sync: boolean;
   readonly host: string;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { nodeUser } from "@mainstay/dcs/access.ts";
+import { accessEnforcedKey, instanceKeys } from "@mainstay/dcs/keys.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { rdbAt, serve, startTestPlatform } from "../kit/control-plane.ts";
 
@@ -30,6 +32,10 @@ test("the unmodified SDK creates an HA instance, waits for it, changes and delet
   await waitFor(started, { what: "two nodes", timeoutMs: 5_000 });
   await waitFor(async () => (await verifiers(db)) === 0 || undefined, { what: "erasure", timeoutMs: 5_000 });
   assert.equal(platform.probed.length, 0, "not probed before a node serves");
+  const { lock } = instanceKeys(created.id);
+  const mayReach = (node: string) => platform.access.mayReach(nodeUser(node), lock);
+  const nodeIds = (await compute.nodes(AbortSignal.timeout(1_000))).map(({ id }) => id);
+  assert.deepEqual([...nodeIds, "pg-other"].map(mayReach), [true, true, false]);
   await serve(store, created.id);
   const ready = await waitFor(
     async () => {
@@ -50,8 +56,12 @@ test("the unmodified SDK creates an HA instance, waits for it, changes and delet
   assert.equal((await api.deleteInstance({ instanceId: created.id })).status, "deleting");
   await waitFor(() => isGone(api, created.id), { what: "404", timeoutMs: 5_000 });
   assert.deepEqual(await compute.nodes(AbortSignal.timeout(1_000)), []);
+  assert.deepEqual(nodeIds.map(mayReach), [false, false]);
   const keys = await store.list("/", { timeoutMs: 1_000, signal: AbortSignal.timeout(1_000) });
-  assert.deepEqual(keys, []);
+  assert.deepEqual(
+    keys.map(({ key }) => key),
+    [accessEnforcedKey],
+  );
 });
 
 type Api = ReturnType<Awaited<ReturnType<typeof startTestPlatform>>["api"]>;

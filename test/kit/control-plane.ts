@@ -9,6 +9,7 @@ import { startControlPlane } from "@mainstay/control-plane/control-plane.ts";
 import type { Probe } from "@mainstay/control-plane/reconcile/instance/probe.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
+import { createMemoryAccess } from "@mainstay/dcs/memory-access.ts";
 import { createMemoryStore, type MemoryStore } from "@mainstay/dcs/memory-store.ts";
 import { formatNodeStatus, parseSpec } from "@mainstay/dcs/records.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
@@ -26,6 +27,7 @@ export async function startTestPlatform(replicas = 1, replaceAfterMs = 30_000) {
   const dir = await mkdtemp(join(tmpdir(), "mainstay-ca-"));
   parts.defer(() => rm(dir, { recursive: true, force: true }));
   const store = parts.use(createMemoryStore());
+  const access = parts.use(createMemoryAccess());
   const compute = createMemoryCompute(3, [15, 16, 17]);
   const authority = await createAuthority(dir);
   const log = createTestLog();
@@ -45,7 +47,7 @@ export async function startTestPlatform(replicas = 1, replaceAfterMs = 30_000) {
     replaceAfterMs,
   };
   const starts = Array.from({ length: replicas }, () =>
-    startControlPlane(options, { store, compute, authority, probe, log }),
+    startControlPlane(options, { store, access, compute, authority, probe, log }),
   );
   const planes = (await Promise.all(starts)).map((plane) => parts.use(plane));
   const urls = planes.map(({ url }) => url);
@@ -55,9 +57,9 @@ export async function startTestPlatform(replicas = 1, replaceAfterMs = 30_000) {
   parts.defer(() => db.end());
   const api = (replica = 0) => rdbAt(urls[replica] ?? "", key, projectId);
   const running = parts.move();
-  const restart = () => startControlPlane(options, { store, compute, authority, probe, log });
+  const restart = () => startControlPlane(options, { store, access, compute, authority, probe, log });
   return {
-    ...{ store, compute, db, log, key, projectId, urls, planes, probed, api, restart },
+    ...{ store, access, compute, db, log, key, projectId, urls, planes, probed, api, restart },
     database: postgres.settings,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -2,9 +2,11 @@
 import type { Authority } from "@mainstay/certificates/authority.ts";
 import type { Compute } from "@mainstay/compute/compute.ts";
 import type { Waker } from "@mainstay/control-loop/run-loop.ts";
+import type { StoreAccess } from "@mainstay/dcs/access.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
+import { enforceAccess } from "./enforce-access.ts";
 import { collectEvents } from "./events/collect-events.ts";
 import { createServer } from "./http/server.ts";
 import { observeInstances } from "./observed/observed-instances.ts";
@@ -29,6 +31,7 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlanePorts {
   readonly store: Store;
+  readonly access: StoreAccess;
   readonly compute: Compute;
   readonly authority: Authority;
   readonly probe: Probe;
@@ -43,7 +46,7 @@ export async function startControlPlane(
   options: ControlPlaneOptions,
   ports: ControlPlanePorts,
 ): Promise<ControlPlane> {
-  const { store, compute, authority, log } = ports;
+  const { store, access, compute, authority, log } = ports;
   const { replaceAfterMs } = options;
   await using parts = new AsyncDisposableStack();
   const db = openDatabase(options.database, (err) => log.warn({ err }, "a database connection was lost"));
@@ -54,9 +57,10 @@ export async function startControlPlane(
   const wakers = new Set<Waker>();
   const observed = observeInstances({ store, compute, wakers, log }, replaceAfterMs, ended.signal);
   const collecting = collectEvents({ db, store, log }, ended.signal);
+  const enforcing = enforceAccess({ db, store, access, log }, ended.signal);
   parts.defer(async () => {
     ended.abort();
-    await Promise.all([observed.ended, collecting]);
+    await Promise.all([observed.ended, collecting, enforcing]);
   });
   const { storeAddress } = options;
   const reconcilePorts = { ...ports, db, wakers, storeAddress, observed, replaceAfterMs };

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { loadAuthority } from "@mainstay/certificates/authority.ts";
 import { createLocalCompute } from "@mainstay/compute/local/local-compute.ts";
+import { connectEtcdAccess } from "@mainstay/dcs/etcd-access.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
 import { type Config, defaultReplaceAfterMs, loadConfig } from "./config.ts";
@@ -15,7 +16,9 @@ async function main(path: string): Promise<void> {
     process.once("SIGINT", resolve);
   });
   const config = await loadConfig(path);
-  await using store = connectEtcd(await readStoreSettings(config));
+  const settings = await readStoreSettings(config);
+  await using store = connectEtcd(settings);
+  await using access = connectEtcdAccess(settings);
   const authority = await loadAuthority(config.authority.dir);
   const { dir, supervisor, user } = config.compute;
   const compute = await createLocalCompute({ dir, supervisor, log, ...(user && { user }) });
@@ -31,7 +34,7 @@ async function main(path: string): Promise<void> {
     storeAddress,
     replaceAfterMs,
   };
-  const ports = { store, compute, authority, probe: createProbe(authority), log };
+  const ports = { store, access, compute, authority, probe: createProbe(authority), log };
   await using _running = await startControlPlane(options, ports);
   log.info({ signal: await stop }, "stopping");
 }

@@ -1,48 +1,22 @@
 /** The store on etcd 3.4 or later, by its gRPC interface over mutual TLS. */
 import { create } from "@bufbuild/protobuf";
-import {
-  below,
-  bytesOf,
-  type Connection,
-  connect,
-  type EtcdSettings,
-  endOf,
-  kvClient,
-  toStoreError,
-} from "./etcd-connection.ts";
+import { type Client as ConnectClient, createClient } from "@connectrpc/connect";
+import { createCalls } from "./etcd-calls.ts";
+import { below, bytesOf, type EtcdSettings, endOf } from "./etcd-connection.ts";
 import { toStoredValue, watchPrefix } from "./etcd-watch.ts";
-import { type RequestOp, RequestOpSchema, type TxnResponse } from "./generated/etcd_pb.ts";
+import { KV, type RequestOp, RequestOpSchema, type TxnResponse } from "./generated/etcd_pb.ts";
 import type { CallOptions, Condition, Store, TransactionResult, Write } from "./store.ts";
 
-type Client = ReturnType<typeof kvClient>;
+type Client = ConnectClient<typeof KV>;
 
 const equal = 0;
 const modRevisionTarget = 2;
 
-/** Connects at the first call. A call that fails moves the next one to another endpoint; nothing is retried. */
 export function connectEtcd(settings: EtcdSettings): Store {
   const disposed = new AbortController();
-  let turn = 0;
-  let connection = connectTo(0);
-
-  function connectTo(index: number): Connection {
-    return connect(settings.endpoints[index % settings.endpoints.length] ?? "", settings);
-  }
-
-  async function call<T>(send: (client: Client, options: CallOptions) => Promise<T>, given: CallOptions) {
-    const used = connection;
-    const options = { timeoutMs: Math.ceil(given.timeoutMs), signal: given.signal };
-    try {
-      return await send(kvClient(used), options);
-    } catch (error) {
-      // A silent connection would keep every later call waiting too.
-      if (used === connection && !given.signal.aborted) {
-        used.abort();
-        connection = connectTo(++turn);
-      }
-      throw toStoreError(error);
-    }
-  }
+  const calls = createCalls(settings);
+  const call = <T>(send: (client: Client, options: CallOptions) => Promise<T>, options: CallOptions) =>
+    calls.call((transport, how) => send(createClient(KV, transport), how), options);
 
   return {
     async get(key, options) {
@@ -65,7 +39,7 @@ export function connectEtcd(settings: EtcdSettings): Store {
       watchPrefix(settings, prefix, listener, AbortSignal.any([signal, disposed.signal])),
     async [Symbol.asyncDispose]() {
       disposed.abort();
-      connection.abort();
+      calls.end();
     },
   };
 }

@@ -42,3 +42,6 @@ export function instanceOfEventKey(key: string): string | undefined {
   const [instanceId] = key.slice(eventsPrefix.length).split("/");
   return instanceId || undefined;
 }
+
+/** There once rights are enforced. */
+export const accessEnforcedKey = "/mainstay/access";

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Authority } from "@mainstay/certificates/authority.ts";
+import { balancerUser, controlPlaneUser } from "@mainstay/dcs/access.ts";
 import { writeFileDurably } from "@mainstay/runtime/files.ts";
 import type { Child } from "./child.ts";
 import { databasePort, databaseSocketDir, databaseUser } from "./database.ts";
@@ -27,7 +28,7 @@ export async function prepareControlPlane(
       user: databaseUser,
       database: "postgres",
     },
-    store: await storeConfig(layout, settings, dir, "control-plane", authority),
+    store: await storeConfig(layout, settings, dir, controlPlaneUser, authority),
     compute: {
       kind: "local",
       dir: layout.dir,
@@ -57,7 +58,7 @@ export async function prepareBalancer(
   const config = {
     dir: join(dir, "routes"),
     runtimeDir: join(layout.runtimeDir, "balancer"),
-    store: await storeConfig(layout, settings, dir, "balancer", authority),
+    store: await storeConfig(layout, settings, dir, balancerUser, authority),
     ...(user && { user }),
   };
   return nodeChild("balancer", layout.programs.balancer, dir, config);

@@ -1,18 +1,15 @@
 import { findPlan } from "@mainstay/api-contract/plans.ts";
+import type { StoreAccess } from "@mainstay/dcs/access.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
-import { eventKeys, instanceKeys } from "@mainstay/dcs/keys.ts";
+import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { Condition, Write } from "@mainstay/dcs/store.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { recordEvent } from "../../store/events.ts";
-import {
-  deleteInstanceRows,
-  findInstance,
-  type InstanceRecord,
-  updateInstance,
-} from "../../store/instances.ts";
+import { type InstanceRecord, updateInstance } from "../../store/instances.ts";
 import { meter } from "../../store/metering.ts";
 import { insertPlacements, recordAddress, recordStarted } from "../../store/nodes.ts";
 import type { NodeRow } from "../../store/schema.ts";
+import { deleteKeys, deleteNodes, deleteRows, withdrawEndpoint } from "./act-deletion.ts";
 import { condemn, markAutohealing, reinstate, replace } from "./act-healing.ts";
 import type { InstanceStep } from "./instance-step.ts";
 import { type NodeFilesPorts, nodeFiles } from "./node-files.ts";
@@ -20,6 +17,7 @@ import type { ObservePorts } from "./observe.ts";
 import type { Probe } from "./probe.ts";
 
 export interface ActPorts extends ObservePorts, NodeFilesPorts {
+  readonly access: StoreAccess;
   readonly probe: Probe;
 }
 
@@ -76,24 +74,13 @@ export async function actOnInstance(
       await markReady(record, ports);
       return again;
     case "withdraw-endpoint":
-      await write([{ delete: instanceKeys(id).endpoint }], ports, signal);
+      await withdrawEndpoint(id, ports, signal);
       return again;
     case "delete-nodes":
-      await Promise.all(step.nodeIds.map((nodeId) => ports.compute.deleteNode(nodeId, signal)));
-      // Its processes are gone, so nobody writes its status any more.
-      await write(
-        step.nodeIds.map((nodeId) => ({ delete: instanceKeys(id).node(nodeId) })),
-        ports,
-        signal,
-      );
-      await forgetNodes(id, step.nodeIds, ports);
+      await deleteNodes(id, step.nodeIds, ports, signal);
       return again;
     case "delete-keys":
-      await write(
-        [instanceKeys(id), eventKeys(id)].map(({ prefix }) => ({ deletePrefix: prefix })),
-        ports,
-        signal,
-      );
+      await deleteKeys(id, ports, signal);
       return again;
     case "delete-rows":
       await deleteRows(record, ports);
@@ -152,18 +139,18 @@ async function start(
   const engine = engines.find(({ major }) => major === instance.engine_major);
   if (!engine) throw new Error(`PostgreSQL ${instance.engine_major} is not installed any more`);
   const volumeBytes = findPlan(instance.plan)?.volumeBytes ?? 0;
+  const ids = rows.map(({ id }) => id);
+  const allowed = ports.access.allowNodes(instance.id, ids, { timeoutMs: callMs, signal });
   const startOne = async (row: NodeRow) => {
     const node = await ports.compute.reserveNode(row.id, instance.id, row.host_id, signal);
     const files = await nodeFiles(record, row, node, engine, ports);
     const spec = { id: row.id, instanceId: instance.id, hostId: row.host_id, volumeBytes, files };
+    await allowed;
     await ports.compute.startNode({ ...spec, engineMajor: instance.engine_major }, signal);
   };
-  await Promise.all(rows.map(startOne));
+  await Promise.all([allowed, ...rows.map(startOne)]);
   await ports.db.transaction().execute(async (trx) => {
-    await recordStarted(
-      trx,
-      rows.map(({ id }) => id),
-    );
+    await recordStarted(trx, ids);
     // The first node holds the verifier now; nothing else needs it.
     await updateInstance(trx, instance.id, { admin_verifier: null });
     const inputs = Object.fromEntries(rows.map(({ id, host_id }) => [id, host_id]));
@@ -200,26 +187,4 @@ async function markReady({ instance }: InstanceRecord, { db }: ActPorts): Promis
     const inputs = { before: instance.status, generation: instance.generation };
     await recordEvent(trx, instance.id, { kind: "status", action: "ready", reason, term: 0, inputs });
   });
-}
-
-async function forgetNodes(instanceId: string, nodeIds: readonly string[], { db }: ActPorts): Promise<void> {
-  await db
-    .deleteFrom("nodes")
-    .where("instance_id", "=", instanceId)
-    .where("id", "in", [...nodeIds])
-    .execute();
-}
-
-/** A node that was placed by a pass that is late is found here: its row is still there, and goes next time. */
-async function deleteRows({ instance }: InstanceRecord, { db }: ActPorts): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const current = await findInstance(trx, instance.id);
-    if (current?.nodes.some(({ address }) => address !== null)) return;
-    if (instance.ready_at !== null) await meter(trx, instance, "ended");
-    await deleteInstanceRows(trx, instance.id);
-  });
-}
-
-async function write(writes: readonly Write[], { store }: ActPorts, signal: AbortSignal): Promise<void> {
-  await store.transact([], writes, { timeoutMs: callMs, signal });
 }

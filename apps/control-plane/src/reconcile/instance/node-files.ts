@@ -1,6 +1,7 @@
 import { findPlan } from "@mainstay/api-contract/plans.ts";
 import type { Authority } from "@mainstay/certificates/authority.ts";
 import type { EngineBinaries, Node } from "@mainstay/compute/compute.ts";
+import { nodeUser } from "@mainstay/dcs/access.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import type { InstanceRecord } from "../../store/instances.ts";
 import type { NodeRow } from "../../store/schema.ts";
@@ -39,7 +40,7 @@ export async function nodeFiles(
       days: certificateDays,
     }),
     authority.issue({
-      commonName: `node.${node.id}`,
+      commonName: nodeUser(node.id),
       dnsNames: [],
       ipAddresses: [],
       usage: "client",
