@@ -91,6 +91,9 @@ function beginOnNode(fault: Fault, node: SimNode): End {
     case "kill postgres":
       node.killPostgres("somebody kills PostgreSQL");
       return nothing;
+    case "recycle WAL":
+      node.server?.recycleWal();
+      return nothing;
     case "suspend node":
       return suspend(node);
     case "wall clock jumps":

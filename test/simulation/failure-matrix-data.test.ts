@@ -249,6 +249,17 @@ testOutcome(
   noFailover,
 );
 
+testOutcome(
+  "F27: a standby that was away until the WAL it needs was recycled is cloned",
+  (it) => {
+    it.hurt("lose node silently", "b", 6_000).advance(5_900).hurt("recycle WAL", "a");
+    it.advance(35_000);
+    assert.match(it.cluster.transcript(), /b +clone: no streaming/);
+    assert.ok(it.cluster.isHealthy(), it.cluster.transcript());
+  },
+  noFailover,
+);
+
 for (const durability of ["available", "strict"] as const) {
   testOutcome(
     `${durability}: a standby that is lost for good is replaced by a new node`,

@@ -35,6 +35,7 @@ export const faultKinds = [
   "full disk",
   "disk hangs",
   "pause replay",
+  "recycle WAL",
   "stop node",
   "stop platform",
   "switchover",

@@ -31,6 +31,7 @@ export function* clone(agent: SimAgent, from: string): Task {
   node.disk.data = new DataDirectory(source.data.systemId, flushedWal(source.data), true);
   memory.isDataChanged = true;
   memory.failedStarts = 0;
+  memory.rewinds.areInVain = false;
   yield* setIntent(agent, undefined);
 }
 
@@ -49,7 +50,11 @@ export function* rewind(agent: SimAgent, from: string): Task {
   yield* interruptible(agent, node.world.random.between(50, 400), () => sourceOf(agent, from));
   const source = sourceOf(agent, from);
   // pg_rewind compares timeline numbers, and leaves alone what seems to be on the same one.
+  memory.rewinds.areInVain = source.data.timeline === data.timeline;
   if (source.data.timeline !== data.timeline) {
+    if (commonLength(data, source.data) < data.keptFrom) {
+      throw new SimulatedFailure("the WAL since the histories parted is gone");
+    }
     node.world.note(node.id, `keeps ${commonLength(data, source.data)} of ${data.wal.length} records`);
     data.wal = [...flushedWal(source.data)];
     data.flushed = data.wal.length;

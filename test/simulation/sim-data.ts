@@ -15,6 +15,8 @@ export class DataDirectory {
   timeline: number;
   isStandby: boolean;
   isClean: boolean;
+  /** What came before was recycled. */
+  keptFrom: number;
   /** A rewind was interrupted: whoever starts this has lost. */
   isPoisoned = false;
 
@@ -22,6 +24,7 @@ export class DataDirectory {
     this.systemId = systemId;
     this.wal = [...wal];
     this.flushed = wal.length;
+    this.keptFrom = wal.length;
     this.timeline = wal.at(-1)?.timeline ?? 1;
     this.isStandby = isStandby;
     this.isClean = true;
@@ -52,7 +55,7 @@ export function flushedWal({ wal, flushed }: DataDirectory): readonly WalRecord[
  * ended, not whether two timelines of one number are the same.
  */
 export function mayStream(source: DataDirectory, timeline: number, position: number): boolean {
-  if (timeline > source.timeline) return false;
+  if (timeline > source.timeline || position < source.keptFrom) return false;
   if (timeline === source.timeline) return position <= source.flushed;
   if (!hasTimeline(source, timeline)) return false;
   return position <= endOfTimeline(source, timeline);

@@ -194,6 +194,12 @@ export class SimPostgres {
     });
   }
 
+  /** What no attached standby needs: slots keep only so much for those that are away. */
+  recycleWal(): void {
+    const needed = [...this.sessions].map(({ sender }) => sender.flushed);
+    this.data.keptFrom = Math.max(this.data.keptFrom, Math.min(this.data.flushed, ...needed));
+  }
+
   /** A standby's reply arrived or the setting changed: lets go who need wait no longer. */
   release(): void {
     if (this.#waiters.length === 0) return;

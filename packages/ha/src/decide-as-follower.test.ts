@@ -88,6 +88,11 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     { action: "wait" },
   ],
   [
+    "a standby that does not stream after a rewind found nothing is cloned (F27)",
+    observation({ postgres: standby({ notStreamingForMs: 10_000, isRewindInVain: true }) }),
+    { action: "clone", from: "b" },
+  ],
+  [
     "a node that lacks commits claims when an operator accepts it (S16)",
     observation({ lock: silent(), sync: recorded({ mode: "async", members: [] }), request: lossy }),
     { action: "claim", requestRevision: 80n },

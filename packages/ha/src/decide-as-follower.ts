@@ -149,11 +149,11 @@ function followRunning(
 ): Decision {
   if (postgres.upstream !== leader) return { action: "follow", upstream: leader, reason: `${leader} leads` };
   if (isServed && postgres.notStreamingForMs >= divergedAfterMs) {
-    return {
-      action: "rewind",
-      from: leader,
-      reason: `no streaming from ${leader} for ${divergedAfterMs} ms`,
-    };
+    const reason = `no streaming from ${leader} for ${divergedAfterMs} ms`;
+    // F27: the WAL that it needs is there no more.
+    return postgres.isRewindInVain
+      ? { action: "clone", from: leader, reason: `${reason}, and there was nothing to rewind` }
+      : { action: "rewind", from: leader, reason };
   }
   return { action: "wait", reason: isServed ? `follows ${leader}` : whyNotClaimed };
 }

@@ -89,6 +89,7 @@ export function standby(changes: Partial<StandbyPostgres>): StandbyPostgres {
     upstream: "b",
     receiver: "streaming",
     notStreamingForMs: 0,
+    isRewindInVain: false,
     isPromotable: true,
     ...changes,
   };

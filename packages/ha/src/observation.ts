@@ -152,6 +152,8 @@ export interface StandbyPostgres {
   readonly receiver: "streaming" | "connecting" | "stopped";
   /** 0 while the receiver streams. */
   readonly notStreamingForMs: number;
+  /** Since it streamed last, a rewind found nothing to take back: that is not what keeps it from streaming. */
+  readonly isRewindInVain: boolean;
   /** False while replay is paused: promotion would fail or hang (S11). */
   readonly isPromotable: boolean;
 }

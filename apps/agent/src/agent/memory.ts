@@ -11,7 +11,10 @@ export function createMemory() {
   let run: ReturnType<typeof createRun> | undefined;
   let stoppedSinceMs: number | undefined;
   let phase: { readonly name: string; readonly sinceMs: number } | undefined;
+  const rewinds = { areInVain: false };
   const memory = {
+    /** Since this node streamed last, a rewind found nothing to take back. */
+    rewinds,
     failedStarts: 0,
     /** The data directory was replaced or changed while PostgreSQL was down. */
     isDataChanged: true,
@@ -21,7 +24,7 @@ export function createMemory() {
     settledSync: undefined as bigint | undefined,
     /** The run of this process: a new one when PostgreSQL was started again. */
     runOf({ pid, as, startedAtMs }: RunningPostgres) {
-      if (run?.startedAtMs !== startedAtMs) run = createRun(startedAtMs, pid, memory.startsClean);
+      if (run?.startedAtMs !== startedAtMs) run = createRun(startedAtMs, pid, memory.startsClean, rewinds);
       run.as = as;
       stoppedSinceMs = undefined;
       return run;
@@ -49,7 +52,7 @@ export function createMemory() {
   return memory;
 }
 
-function createRun(startedAtMs: number, pid: number, startsClean: boolean) {
+function createRun(startedAtMs: number, pid: number, startsClean: boolean, rewinds: { areInVain: boolean }) {
   const since = new Map<string, { value: string; atMs: number }>();
   let silentSinceMs: number | undefined;
 
@@ -64,6 +67,7 @@ function createRun(startedAtMs: number, pid: number, startsClean: boolean) {
   const run = {
     startedAtMs,
     pid,
+    rewinds,
     as: "standby" as "primary" | "standby",
     hasAnswered: false,
     kind: undefined as PostgresStatus["kind"] | undefined,
@@ -76,6 +80,7 @@ function createRun(startedAtMs: number, pid: number, startsClean: boolean) {
 
     answered(status: PostgresStatus, atMs: number): void {
       silentSinceMs = undefined;
+      if (status.kind === "standby" && status.receiver === "streaming") rewinds.areInVain = false;
       if (status.kind !== run.kind) {
         const isRecovered = run.kind === undefined && status.kind === "primary" && !startsClean;
         run.recoveryEnd = isRecovered ? status.flushPosition : 0n;

@@ -56,5 +56,6 @@ function toStandby(status: StandbyStatus, run: Run, atMs: number): StandbyPostgr
     ...status,
     forMs: atMs - run.kindSinceMs,
     notStreamingForMs: run.notStreamingFor("upstream", isStreaming, atMs),
+    isRewindInVain: run.rewinds.areInVain,
   };
 }

@@ -61,6 +61,7 @@ export async function rewindTo(
   node.log.info({ from, outcome }, "rewound to the new primary");
   await makeStandby(dataDir);
   node.memory.isDataChanged = true;
+  node.memory.rewinds.areInVain = outcome === "not-needed";
   await node.disk.setIntent(undefined);
 }
 
@@ -74,4 +75,5 @@ async function moveIntoPlace({ paths: { dataDir, newDataDir }, memory }: Node): 
   await syncDirectory(dirname(dataDir));
   memory.isDataChanged = true;
   memory.failedStarts = 0;
+  memory.rewinds.areInVain = false;
 }
