@@ -91,6 +91,9 @@ function beginOnNode(fault: Fault, node: SimNode): End {
     case "kill postgres":
       node.killPostgres("somebody kills PostgreSQL");
       return nothing;
+    case "corrupt standby":
+      corruptStandby(node);
+      return nothing;
     case "recycle WAL":
       node.server?.recycleWal();
       return nothing;
@@ -146,6 +149,11 @@ function disturb({ kind, detail }: Fault, node: SimNode): End {
       return () => {
         disk.slowness = 1;
       };
+    case "long recovery":
+      disk.recoveryMs = 500 * (1 + detail);
+      return () => {
+        disk.recoveryMs = 0;
+      };
     case "disk hangs":
       return disk.hang(node.world.clock.nowMs);
     case "full disk":
@@ -156,6 +164,15 @@ function disturb({ kind, detail }: Fault, node: SimNode): End {
     default:
       throw new Error(`BUG: nobody begins ${kind}`);
   }
+}
+
+/** Its server ends in a PANIC. Whoever is about to lead is spared: its data may be the last. */
+function corruptStandby({ id, server, disk, world }: SimNode): void {
+  const { lock } = contentOf(world.store.values.get(keys.lock));
+  if (!disk.data?.isStandby || server?.role !== "standby" || lock?.phase !== "serving") return;
+  if (lock.holder === id) return;
+  disk.data.isCorrupt = true;
+  server.kill();
 }
 
 /** A node that has not stopped by now is killed, as a service manager does. */

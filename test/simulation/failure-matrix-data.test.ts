@@ -260,6 +260,31 @@ testOutcome(
   noFailover,
 );
 
+testOutcome(
+  "F31: a standby whose data is corrupt leaves the sync set and is cloned",
+  (it) => {
+    it.hurt("corrupt standby", "b").advance(15_000);
+    assert.match(it.cluster.transcript(), /b +clone: PostgreSQL failed to start twice/);
+    assert.ok(it.cluster.isHealthy(), it.cluster.transcript());
+  },
+  { ...noFailover, gapMs: 1_000 },
+);
+
+testOutcome(
+  "F7: a leader that recovers for long after a crash leaves it to the standby that is ready",
+  (it) => it.hurt("long recovery", "a", 40_000, 39).hurt("lose node silently", "a", 300).advance(30_000),
+  { leader: "b", failovers: 1, gapMs: 14_000 },
+);
+
+testOutcome(
+  "F7: a leader that is alone and recovers for long goes on when it has",
+  (it) => {
+    it.hurt("lose node silently", "b", 60_000).advance(5_000);
+    it.hurt("long recovery", "a", 40_000, 39).hurt("kill postgres", "a").advance(30_000);
+  },
+  { ...noFailover, gapMs: 25_000 },
+);
+
 for (const durability of ["available", "strict"] as const) {
   testOutcome(
     `${durability}: a standby that is lost for good is replaced by a new node`,

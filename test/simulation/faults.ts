@@ -36,6 +36,8 @@ export const faultKinds = [
   "disk hangs",
   "pause replay",
   "recycle WAL",
+  "corrupt standby",
+  "long recovery",
   "stop node",
   "stop platform",
   "switchover",

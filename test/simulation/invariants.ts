@@ -282,5 +282,6 @@ export class Invariants implements PostgresEvents {
 }
 
 function isUsable({ disk }: SimNode): boolean {
-  return disk.data !== undefined && !disk.data.isPoisoned && disk.intent === undefined;
+  const { data, intent } = disk;
+  return data !== undefined && !data.isPoisoned && !data.isCorrupt && intent === undefined;
 }

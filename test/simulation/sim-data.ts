@@ -17,6 +17,8 @@ export class DataDirectory {
   isClean: boolean;
   /** What came before was recycled. */
   keptFrom: number;
+  /** No server gets through its recovery. */
+  isCorrupt = false;
   /** A rewind was interrupted: whoever starts this has lost. */
   isPoisoned = false;
 

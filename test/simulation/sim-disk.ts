@@ -19,6 +19,8 @@ export class SimDisk {
   /** How much longer each fsync takes. */
   slowness = 1;
   isFull = false;
+  /** Recovery takes so much longer. */
+  recoveryMs = 0;
   /** True time since when the device answers nothing. */
   hangsSinceMs: number | undefined;
   readonly #random: Random;

@@ -270,8 +270,9 @@ export class SimPostgres {
   *#recover(): Task {
     const { random, disk } = this.#ports;
     yield this.process.sleep(random.between(50, random.chance(0.1) ? 1_500 : 250));
+    yield this.process.sleep(disk.recoveryMs);
     yield disk.answered;
-    if (disk.isFull) return this.#end();
+    if (disk.isFull || this.data.isCorrupt) return this.#end();
     this.events.started(this);
     if (this.data.isStandby) {
       this.role = "standby";
