@@ -166,11 +166,15 @@ function disturb({ kind, detail }: Fault, node: SimNode): End {
   }
 }
 
-/** Its server ends in a PANIC. Whoever is about to lead is spared: its data may be the last. */
+/**
+ * Its server ends in a PANIC. Only one that streams from a leader that has just renewed: a claim of its own, on its
+ * way meanwhile, would make it lead with data that nobody can start.
+ */
 function corruptStandby({ id, server, disk, world }: SimNode): void {
   const { lock } = contentOf(world.store.values.get(keys.lock));
-  if (!disk.data?.isStandby || server?.role !== "standby" || lock?.phase !== "serving") return;
-  if (lock.holder === id) return;
+  if (!server?.receiver?.receiver.isStreaming || !disk.data) return;
+  if (lock?.phase !== "serving" || lock.holder === id || world.store.ageMs(keys.lock) > 500) return;
+  if (server.receiver.upstream !== world.serverOf(lock.holder)) return;
   disk.data.isCorrupt = true;
   server.kill();
 }

@@ -134,7 +134,7 @@ testOutcome(
 testOutcome(
   "F4: a primary whose volume hangs hands over",
   (it) => it.hurt("disk hangs", "a", 20_000).advance(25_000),
-  { leader: "b", failovers: 1, gapMs: 6_500 },
+  { leader: "b", failovers: 1, gapMs: 11_500 },
 );
 
 testOutcome(

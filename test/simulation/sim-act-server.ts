@@ -6,6 +6,7 @@ import type { Settings } from "./sim-disk.ts";
 import type { SimPostgres } from "./sim-postgres.ts";
 
 const fastStopMs = 10_000;
+const endMs = 5_000;
 
 export function* startPrimary(agent: SimAgent, syncStandbys: readonly string[]): Task {
   const { data } = agent.node.disk;
@@ -117,7 +118,7 @@ export function* fence(agent: SimAgent): Task {
   const { node, supervised, process } = agent;
   yield* agent.step(0);
   node.killPostgres("the agent kills PostgreSQL");
-  yield* process.waitFor(() => (supervised.postgres ? undefined : true), "PostgreSQL's end", 10_000);
+  yield* process.waitFor(() => (supervised.postgres ? undefined : true), "PostgreSQL's end", endMs);
 }
 
 function* writeSettings(agent: SimAgent, changes: Partial<Settings>): Task {

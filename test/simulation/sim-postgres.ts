@@ -264,7 +264,9 @@ export class SimPostgres {
     for (const session of this.sessions) session.closeSender();
     this.receiver?.closeReceiver();
     this.process.kill();
-    this.#ports.onEnd(this);
+    const { disk, onEnd } = this.#ports;
+    // What waits for a device ends when that answers; it does nothing any more.
+    disk.answer(() => onEnd(this));
   }
 
   *#recover(): Task {

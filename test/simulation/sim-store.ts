@@ -49,6 +49,7 @@ export class SimStore {
   /** Per node that reads from a member which is behind: what that member has yet to tell. */
   readonly #behind = new Map<string, (() => void)[]>();
   #values: StoredValues = new Map();
+  readonly #changedAtMs = new Map<string, number>();
   #revision = 1n;
   /** How often it was sent away; stalled: it takes requests and carries them out when it can. */
   #away = 0;
@@ -107,6 +108,11 @@ export class SimStore {
   restore(values: StoredValues): void {
     this.#values = values;
     this.#watchers.clear();
+  }
+
+  /** How long ago the request was sent that changed `key` last. */
+  ageMs(key: string): number {
+    return this.#clock.nowMs - (this.#changedAtMs.get(key) ?? 0);
   }
 
   /** As the control plane does it: at once. */
@@ -217,6 +223,7 @@ export class SimStore {
     this.#revision += 1n;
     const before = this.#values;
     const values = new Map(before);
+    for (const write of writes) this.#changedAtMs.set("put" in write ? write.put : write.delete, sentAtMs);
     const events = writes.map((write) => applyWrite(values, write, this.#revision));
     this.#values = values;
     this.onChange({ from, sentAtMs, before, values });

@@ -123,6 +123,21 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     { action: "record-sync", reason: "c has everything and replaces b" },
   ],
   [
+    "a server that its volume does not let end is left to the standby (F4)",
+    leading({ volume: "stalled", postgres: { kind: "hung", as: "primary", forMs: 1_500 } }),
+    { action: "set-phase", phase: "released" },
+  ],
+  [
+    "a server that its volume does not let end keeps the lock while no standby is ready",
+    leading({ volume: "stalled", postgres: { kind: "hung", as: "primary", forMs: 1_500 }, peers: [] }),
+    { action: "fence" },
+  ],
+  [
+    "a server that hangs on a volume that answers has to end first",
+    leading({ postgres: { kind: "hung", as: "primary", forMs: 1_500 } }),
+    { action: "fence" },
+  ],
+  [
     "a setting is not emptied while an earlier request may still change the record (S7)",
     leading({ sync: recorded(asynchronous, false), postgres: primary({ standbys: [gone] }) }),
     { action: "record-sync", reason: "no earlier request may change the sync record any more" },

@@ -34,9 +34,7 @@ function chooseAsLeader(seen: Leader): Decision {
         ? { action: "fence", reason: "PostgreSQL starts slowly and a standby is ready" }
         : { action: "wait", reason: "PostgreSQL is starting" };
     case "hung":
-      return postgres.forMs >= hungAfterMs
-        ? { action: "fence", reason: `PostgreSQL answered no connection for ${hungAfterMs} ms` }
-        : { action: "wait", reason: "PostgreSQL answers no connection" };
+      return decideHung(seen, postgres.forMs);
     case "standby":
       return decidePromotion(seen, postgres);
     case "primary":
@@ -51,6 +49,19 @@ function decidePrimary(seen: Leader, postgres: PrimaryPostgres): Decision {
   return postgres.access === "open" && seen.lock.record.phase === "serving"
     ? decideSyncSet(seen, postgres)
     : decideOpening(seen, postgres);
+}
+
+/**
+ * A process that waits for a device ends only when that answers, killed or not. Without the standby it acknowledges
+ * nothing any more (S2), so its end need not be awaited: what lives of it is fenced when the lock is gone (F4).
+ */
+function decideHung(seen: Leader, forMs: number): Decision {
+  if (forMs < hungAfterMs) return { action: "wait", reason: "PostgreSQL answers no connection" };
+  const isServing = seen.lock.record.phase === "serving";
+  if (seen.volume === "stalled" && isServing && readyMember(seen) !== undefined && isBudgetLeft(seen)) {
+    return release("the volume does not let PostgreSQL end; the sync standby takes over");
+  }
+  return { action: "fence", reason: `PostgreSQL answered no connection for ${hungAfterMs} ms` };
 }
 
 /** A standby that has everything and runs is quicker than crash recovery here. */

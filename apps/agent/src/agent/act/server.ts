@@ -13,6 +13,7 @@ import type { Node } from "../node.ts";
 import { makeStandby } from "./standby-signal.ts";
 
 const fastStopMs = 10_000;
+const endMs = 5_000;
 const checkpointMs = 15_000;
 const queryTimeoutMs = 2_000;
 
@@ -170,8 +171,9 @@ export async function stopPostgres(node: Node): Promise<void> {
   }
 }
 
+/** A volume that hangs may not let it end: that is for the next decision to see. */
 export async function fence(node: Node): Promise<void> {
-  await killTree(node.paths.dataDir);
+  await killTree(node.paths.dataDir, undefined, endMs);
   const isDown = () => (node.supervisor().postgres ? undefined : true);
-  await waitFor(isDown, { what: "PostgreSQL's end", timeoutMs: 10_000, everyMs: 5 });
+  await waitFor(isDown, { what: "PostgreSQL's end", timeoutMs: endMs, everyMs: 5 });
 }
