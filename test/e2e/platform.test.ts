@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { IncidentView } from "@mainstay/api-contract/incidents.ts";
@@ -26,7 +27,13 @@ const binDir = newest?.binDir ?? "";
 test("one command brings up a platform", async () => {
   await platform.command("up", "--detach", "--no-demo", "--listen", platform.listen);
   assert.equal((await stat(join(platform.dir, "connection.env"))).mode & 0o777, 0o600);
-  await assert.rejects(platform.command("up", "--detach"), /runs already/);
+});
+
+test("a second `up` shows what runs, and refuses to change it", async () => {
+  const [known] = (await platform.command("up")).split("\n");
+  assert.match(known ?? "", new RegExp(`^API: http://${platform.listen} `));
+  await assert.rejects(platform.command("up", "--hosts", "4"), /has 3 hosts; --hosts cannot change it/);
+  await assert.rejects(platform.command("up", "--replace-after", "5"), /changes it after a `down`/);
 });
 
 let primary: Rdbv1.Instance;
@@ -173,6 +180,12 @@ test("the loss of the host is one incident, and the switchover before it another
 test("down leaves no process and no mount, up brings everything back with its data", async () => {
   const before = await checksum(primary);
   await platform.command("down");
+  assert.deepEqual(await processesUnder(platform.dir), []);
+  const { host, port } = endpointOf(primary);
+  const squatter = createServer().listen(port, host);
+  const refused = new RegExp(`${host}:${port} cannot be listened on .* endpoint of instance ${primary.id}`);
+  await assert.rejects(platform.command("up", "--detach"), refused);
+  await new Promise((resolve) => squatter.close(resolve));
   assert.deepEqual(await processesUnder(platform.dir), []);
   assert.doesNotMatch(await readFile("/proc/self/mounts", "utf8"), new RegExp(platform.dir));
   await platform.command("up", "--detach");

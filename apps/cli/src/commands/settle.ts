@@ -2,12 +2,11 @@
 import { statfs } from "node:fs/promises";
 import { volumeFault } from "@mainstay/compute/local/volumes.ts";
 import { CommandError } from "../errors.ts";
-import { childPid } from "../platform/child.ts";
 import type { Layout } from "../platform/layout.ts";
 import { createSettings, readSettings, type Settings, writeSettings } from "../platform/settings.ts";
 import { checkReach, serverUser } from "../platform/user.ts";
-import { portFault } from "../port-fault.ts";
 import { say } from "../print.ts";
+import { checkPorts } from "./check-ports.ts";
 
 export interface WantedPlatform {
   readonly listen?: Address;
@@ -18,7 +17,7 @@ export interface WantedPlatform {
   readonly replaceAfter?: number;
 }
 
-interface Address {
+export interface Address {
   readonly address: string;
   readonly port: number;
 }
@@ -29,9 +28,6 @@ const unprivileged =
 
 export async function settle(layout: Layout, wanted: WantedPlatform): Promise<Settings> {
   const known = await readSettings(layout);
-  if ((await childPid(layout, "platform")) !== undefined) {
-    throw new CommandError(`the platform of ${layout.dir} runs already`);
-  }
   if (known) refuseChanges(layout, known, wanted);
   const { hosts = 3, etcdMembers = 1 } = known ?? wanted;
   const listen = known?.listen ?? wanted.listen ?? { address: "127.0.0.1", port: 8400 };
@@ -52,6 +48,19 @@ export async function settle(layout: Layout, wanted: WantedPlatform): Promise<Se
   return changed;
 }
 
+/** Of a platform that runs; refuses what only its next start could change. */
+export async function settleRunning(layout: Layout, wanted: WantedPlatform): Promise<Settings> {
+  const known = await readSettings(layout);
+  if (!known)
+    throw new CommandError(`the platform of ${layout.dir} runs, but ${layout.settingsFile} is gone`);
+  refuseChanges(layout, known, wanted);
+  const { replaceAfter } = wanted;
+  if (replaceAfter !== undefined && replaceAfter * 1_000 !== known.replaceAfterMs) {
+    throw new CommandError(`the platform of ${layout.dir} runs: --replace-after changes it after a \`down\``);
+  }
+  return known;
+}
+
 /** What the first `up` settled stays. */
 function refuseChanges({ dir }: Layout, known: Settings, { listen, hosts, etcdMembers }: WantedPlatform) {
   const is = known.listen;
@@ -64,25 +73,6 @@ function refuseChanges({ dir }: Layout, known: Settings, { listen, hosts, etcdMe
   if (etcdMembers !== undefined && etcdMembers !== known.etcdMembers) {
     throw new CommandError(`${dir} has etcd members: ${known.etcdMembers}; --etcd-members cannot change it`);
   }
-}
-
-/** Those whose server does not run yet; after a crash of `up` alone the servers are still there. */
-async function checkPorts(layout: Layout, listen: Address, etcdMembers: number): Promise<void> {
-  if ((await childPid(layout, "control-plane")) === undefined) {
-    await checkPort(listen, "choose another with --listen");
-  }
-  for (let member = 1; member <= etcdMembers; member++) {
-    if ((await childPid(layout, `etcd-${member}`)) !== undefined) continue;
-    for (const port of [2379, 2380]) {
-      const address = layout.address(member);
-      await checkPort({ address, port }, "it is etcd's and comes with the directory: choose another --dir");
-    }
-  }
-}
-
-async function checkPort({ address, port }: Address, advice: string): Promise<void> {
-  const fault = await portFault(address, port);
-  if (fault) throw new CommandError(`${address}:${port} cannot be listened on (${fault}); ${advice}`);
 }
 
 async function checkDisk({ dir }: Layout): Promise<void> {

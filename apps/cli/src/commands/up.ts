@@ -16,7 +16,7 @@ import { print, say } from "../print.ts";
 import { psqlLine } from "./connect.ts";
 import { newPassword, requestInstance } from "./create-instance.ts";
 import { down } from "./down.ts";
-import { settle, type WantedPlatform } from "./settle.ts";
+import { settle, settleRunning, type WantedPlatform } from "./settle.ts";
 import { waitUntilReady } from "./wait.ts";
 
 export interface UpOptions extends WantedPlatform {
@@ -29,6 +29,7 @@ const answerLimitMs = 60_000;
 
 export async function up(options: UpOptions): Promise<void> {
   const layout = layoutOf(await makeDirectory(options.dir));
+  if ((await childPid(layout, platformName)) !== undefined) return showRunning(options, layout);
   const settings = await settle(layout, options).catch(async (error: unknown) => {
     await rmdir(layout.dir).catch(() => {}); // made just now, when it is empty
     throw error;
@@ -47,6 +48,15 @@ export async function up(options: UpOptions): Promise<void> {
   ]);
   await down({ dir: options.dir });
   process.exit(0);
+}
+
+/** A second `up` starts nothing and stops nothing: also in the foreground it only shows what there is. */
+async function showRunning(options: UpOptions, layout: Layout): Promise<void> {
+  const { isComplete } = await settleRunning(layout, options);
+  say(`the platform of ${layout.dir} runs already`);
+  await untilAnswers(options.dir, layout, performance.now());
+  if (!isComplete) say("its first `up` has not ended; if that was interrupted, `down` and `up` complete it");
+  await printSummary(options.dir, layout);
 }
 
 /** A line for every instance whose status has changed. */
@@ -69,6 +79,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 async function finishStart(options: UpOptions, layout: Layout, settings: Settings): Promise<void> {
   const startedMs = performance.now();
+  say("starting etcd, PostgreSQL, the control plane and the balancer");
   await untilAnswers(options.dir, layout, startedMs);
   if (!settings.isComplete) {
     if (options.demo) await createDemo(options.dir);
@@ -104,7 +115,6 @@ async function startPlatform(layout: Layout): Promise<void> {
 
 async function untilAnswers(dir: string, layout: Layout, startedMs: number): Promise<void> {
   const api = await openApi(dir);
-  say("starting etcd, PostgreSQL, the control plane and the balancer");
   for (;;) {
     const tookMs = performance.now() - startedMs;
     const isUp = await listInstances(api).then(

@@ -23,6 +23,7 @@ export function layoutOf(dir: string) {
     databaseDir: join(dir, "database"),
     controlPlaneDir: join(dir, "control-plane"),
     balancerDir: join(dir, "balancer"),
+    routesDir: join(dir, "balancer", "routes"),
     /** Short, for unix sockets. */
     runtimeDir: uid === 0 ? join("/run/mainstay", short) : join(tmpdir(), `mainstay-${uid}-${short}`),
     /** Loopback addresses of this platform's own servers: 127.<by directory>.0.x. */

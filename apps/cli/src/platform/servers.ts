@@ -56,7 +56,7 @@ export async function prepareBalancer(
 ): Promise<Child> {
   const dir = layout.balancerDir;
   const config = {
-    dir: join(dir, "routes"),
+    dir: layout.routesDir,
     runtimeDir: join(layout.runtimeDir, "balancer"),
     store: await storeConfig(layout, settings, dir, balancerUser, authority),
     ...(user && { user }),
