@@ -120,3 +120,20 @@ test("a switchover carries its reason into the request", async () => {
   const { kind, reason, target } = parseSwitchover(stored?.value ?? "");
   assert.deepEqual([kind, reason, target], ["switchover", "maintenance", body.target]);
 });
+
+test("a request that nobody carries out is withdrawn and told, by one of two replicas", async () => {
+  await using platform = await startTestPlatform(2, 30_000, 500);
+  const id = await create(platform);
+  const { body } = await call(platform, "POST", `/mainstay/v1/instances/${id}/switchover`, {});
+  const key = instanceKeys(id).switchover;
+  assert.equal(parseSwitchover((await platform.store.get(key, limits()))?.value ?? "").id, body.id);
+  const isGone = async () => (await platform.store.get(key, limits())) === undefined || undefined;
+  await waitFor(isGone, { what: "the withdrawal", timeoutMs: 10_000, everyMs: 50 });
+  const withdrawals = async () => {
+    const { events } = (await call(platform, "GET", `/mainstay/v1/instances/${id}/events`)).body;
+    const found = events.filter(({ action }: { action: string }) => action === "withdraw-request");
+    return found.length > 0 ? found : undefined;
+  };
+  const [told, ...more] = await waitFor(withdrawals, { what: "its event", timeoutMs: 10_000, everyMs: 50 });
+  assert.deepEqual([told.inputs.requestId, more], [body.id, []]);
+});

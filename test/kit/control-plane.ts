@@ -21,7 +21,7 @@ import { startPostgres } from "./postgres-server.ts";
 
 const limits = () => ({ timeoutMs: 2_000, signal: AbortSignal.timeout(2_000) });
 
-export async function startTestPlatform(replicas = 1, replaceAfterMs = 30_000) {
+export async function startTestPlatform(replicas = 1, replaceAfterMs = 30_000, requestLifeMs = 60_000) {
   await using parts = new AsyncDisposableStack();
   const postgres = parts.use(await startPostgres());
   const dir = await mkdtemp(join(tmpdir(), "mainstay-ca-"));
@@ -45,6 +45,7 @@ export async function startTestPlatform(replicas = 1, replaceAfterMs = 30_000) {
     initialApiKey: { accessKey: key.accessKey, secretHash, organizationId, projectId },
     storeAddress: { endpoints: ["https://127.0.0.1:2379"], serverName: "etcd.mainstay.internal" },
     replaceAfterMs,
+    requestLifeMs,
   };
   const starts = Array.from({ length: replicas }, () =>
     startControlPlane(options, { store, access, compute, authority, probe, log }),

@@ -13,6 +13,7 @@ import { observeInstances } from "./observed/observed-instances.ts";
 import type { Probe } from "./reconcile/instance/probe.ts";
 import { reconcileInstance } from "./reconcile/instance/reconcile.ts";
 import { startJobs } from "./reconcile/jobs.ts";
+import { withdrawRequests } from "./requests/withdraw-requests.ts";
 import { ensureApiKey, type InitialApiKey } from "./store/api-keys.ts";
 import { type DatabaseSettings, openDatabase } from "./store/database.ts";
 import type { PortRange } from "./store/endpoints.ts";
@@ -27,6 +28,8 @@ export interface ControlPlaneOptions {
   readonly storeAddress: NodeConfig["store"];
   /** A node that stays lost for this long is replaced. */
   readonly replaceAfterMs: number;
+  /** A request for another leader that stands for this long is withdrawn; a minute unless given. */
+  readonly requestLifeMs?: number;
 }
 
 export interface ControlPlanePorts {
@@ -47,7 +50,7 @@ export async function startControlPlane(
   ports: ControlPlanePorts,
 ): Promise<ControlPlane> {
   const { store, access, compute, authority, log } = ports;
-  const { replaceAfterMs } = options;
+  const { replaceAfterMs, requestLifeMs = 60_000 } = options;
   await using parts = new AsyncDisposableStack();
   const db = openDatabase(options.database, (err) => log.warn({ err }, "a database connection was lost"));
   parts.defer(() => db.destroy());
@@ -58,9 +61,10 @@ export async function startControlPlane(
   const observed = observeInstances({ store, compute, wakers, log }, replaceAfterMs, ended.signal);
   const collecting = collectEvents({ db, store, log }, ended.signal);
   const enforcing = enforceAccess({ db, store, access, log }, ended.signal);
+  const withdrawing = withdrawRequests({ db, store, observed, log }, requestLifeMs, ended.signal);
   parts.defer(async () => {
     ended.abort();
-    await Promise.all([observed.ended, collecting, enforcing]);
+    await Promise.all([observed.ended, collecting, enforcing, withdrawing]);
   });
   const { storeAddress } = options;
   const reconcilePorts = { ...ports, db, wakers, storeAddress, observed, replaceAfterMs };

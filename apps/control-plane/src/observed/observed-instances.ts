@@ -1,11 +1,18 @@
 /** What agents reported, from the watch of the store. Too old is unknown, never green. */
 import type { Compute } from "@mainstay/compute/compute.ts";
 import type { Waker } from "@mainstay/control-loop/run-loop.ts";
-import { instanceKeys, instancesPrefix } from "@mainstay/dcs/keys.ts";
+import { instanceKeys, instancesPrefix, parseInstanceKey } from "@mainstay/dcs/keys.ts";
 import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
-import { parseLock, parseNodeStatus, parseSpec, parseSync, RecordError } from "@mainstay/dcs/records.ts";
+import {
+  parseLock,
+  parseNodeStatus,
+  parseSpec,
+  parseSwitchover,
+  parseSync,
+  RecordError,
+} from "@mainstay/dcs/records.ts";
 import type { Store, StoredValue } from "@mainstay/dcs/store.ts";
-import type { LockRecord, NodeStatus, SyncRecord } from "@mainstay/domain/cluster.ts";
+import type { LockRecord, NodeStatus, SwitchoverRequest, SyncRecord } from "@mainstay/domain/cluster.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import type { InstanceRecord } from "../store/instances.ts";
@@ -19,9 +26,20 @@ export interface ObservedInstances {
   /** undefined: not heard of within `staleAfterMs`. What was there before this process looked is no news. */
   node(instanceId: string, nodeId: string): NodeStatus | undefined;
   hostState(hostId: string): string | undefined;
+  /** Those that stand in the store now. */
+  requests(): readonly ObservedRequest[];
   /** Of what was seen; `values`: read from the store just now, newer than what was seen perhaps. */
   health(record: InstanceRecord, values?: readonly StoredValue[]): InstanceHealth;
   readonly ended: Promise<unknown>;
+}
+
+/** For another leader. */
+export interface ObservedRequest {
+  readonly instanceId: string;
+  readonly revision: bigint;
+  readonly forMs: number;
+  /** undefined: it cannot be read. */
+  readonly request: SwitchoverRequest | undefined;
 }
 
 export interface ObservedPorts {
@@ -75,6 +93,7 @@ export function observeInstances(
       return value && isFresh(value) ? read(key, parseNodeStatus) : undefined;
     },
     hostState: (hostId) => hosts.stateOf(hostId),
+    requests: () => (isLive() ? requestsOf(view) : []),
     health(record, values) {
       const { instance, nodes } = record;
       const keys = instanceKeys(instance.id);
@@ -102,6 +121,16 @@ export function observeInstances(
       });
     },
   };
+}
+
+function requestsOf({ values }: PrefixView): ObservedRequest[] {
+  return [...values.values()].flatMap(({ value, changedAtMs }) => {
+    const found = parseInstanceKey(value.key);
+    if (found?.rest !== "switchover") return [];
+    const request = parseOrNothing(parseSwitchover, value.value);
+    const { instanceId } = found;
+    return [{ instanceId, revision: value.modRevision, forMs: monotonicMs() - changedAtMs, request }];
+  });
 }
 
 function revisionsOf({ values }: PrefixView): ReadonlyMap<string, bigint> {
