@@ -27,6 +27,7 @@ export type Invariant =
   | "S8"
   | "S9"
   | "S10"
+  | "S11"
   | "S14"
   | "S16"
   | "liveness";
@@ -68,6 +69,8 @@ export class Invariants implements PostgresEvents {
   /** When each node's newest leadership began. */
   readonly #ledSince = new Map<string, number>();
   readonly #proven = new Map<SimPostgres, number>();
+  /** Up to where each server had written when its commits began to wait for a node. */
+  readonly #waitsFrom = new Map<SimPostgres, ReadonlyMap<string, number>>();
   /** Changes of leader. */
   failovers = 0;
   /** The longest time without an acknowledged write of a client since it was last set to 0. */
@@ -93,6 +96,7 @@ export class Invariants implements PostgresEvents {
     }
     if (lock?.holder === from && lock !== lockBefore) this.#extendDeadline(lock, sentAtMs);
     if (sync && sync !== syncBefore) {
+      if (sync.term === syncBefore?.term) this.#checkNewMembers(syncBefore, sync);
       for (const acknowledged of this.acknowledgements) this.#checkEligibleHold(acknowledged);
     }
   }
@@ -137,6 +141,7 @@ export class Invariants implements PostgresEvents {
 
   /** S9: "asynchronous" is in the record before commits wait for nobody. */
   published(server: SimPostgres): void {
+    this.#noteWaits(server);
     const sync = this.#sync;
     if (server.role !== "primary" || sync?.leader !== server.nodeId || sync.mode !== "sync") return;
     const missing = sync.members.filter((id) => !server.published.includes(id));
@@ -224,6 +229,7 @@ export class Invariants implements PostgresEvents {
    */
   #becamePrimary(server: SimPostgres): void {
     const { nodeId, published } = server;
+    this.#noteWaits(server);
     if (this.#ports.clock.nowMs >= (this.#deadlines.get(nodeId) ?? 0)) return;
     const leads = this.#lock?.holder === nodeId && isHeldOn(this.#lock);
     if (leads || published.length === 0) this.#beginsToAcknowledge(server);
@@ -235,6 +241,25 @@ export class Invariants implements PostgresEvents {
     const lost = this.acknowledgements.filter(({ record, position }) => !server.data.holds(record, position));
     if (lost.length > 0) {
       this.#violate("S6", `${server.nodeId} becomes primary without ${lost.length} acknowledged writes`);
+    }
+  }
+
+  #noteWaits(server: SimPostgres): void {
+    const known = this.#waitsFrom.get(server);
+    const positions = server.published.map((id) => [id, known?.get(id) ?? server.data.flushed] as const);
+    this.#waitsFrom.set(server, new Map(positions));
+  }
+
+  /** S11: whom the record names from now on has what its leader had written when commits began to wait for it. */
+  #checkNewMembers(before: SyncRecord, { leader, mode, members }: SyncRecord): void {
+    const server = this.#node(leader)?.server;
+    if (!server || mode !== "sync") return;
+    for (const id of members.filter((member) => !isEligible(before, member))) {
+      const { data, intent } = this.#node(id)?.disk ?? {};
+      const from = this.#waitsFrom.get(server)?.get(id) ?? server.data.flushed;
+      const last = server.data.wal[from - 1];
+      const holds = !last || !data || intent || data.holds(last, from);
+      if (!holds) this.#violate("S11", `${id} counts before it has what ${leader} had written`);
     }
   }
 

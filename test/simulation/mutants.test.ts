@@ -97,6 +97,16 @@ const mutants: readonly Mutant[] = [
     guards: seeing((seen) => ({ ...seen, intent: undefined })),
   },
   {
+    guard: "a standby counts only when it has what there was when commits began to wait for it",
+    invariant: "S11",
+    guards: seeing((seen) => {
+      const { postgres, sync } = seen;
+      if (postgres.kind !== "primary" || sync.kind !== "recorded") return seen;
+      const proof = { term: sync.record.term, syncStandbys: postgres.syncStandbys };
+      return { ...seen, postgres: { ...postgres, syncSince: 0n, proof } };
+    }),
+  },
+  {
     guard: "a failover by hand costs nothing unless the operator accepts that",
     invariant: "S16",
     guards: seeing((seen) =>
