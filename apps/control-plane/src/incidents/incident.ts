@@ -2,7 +2,8 @@
 
 /**
  * failover: another node leads, unasked or by force · switchover: another node leads, handed over in order ·
- * restart: the same node leads a new term · standby-loss: the leader went on without its standby.
+ * restart: the same node leads on, in a new term or with its PostgreSQL started again within
+ * one · standby-loss: the leader went on without its standby.
  */
 export type IncidentKind = "failover" | "switchover" | "restart" | "standby-loss";
 

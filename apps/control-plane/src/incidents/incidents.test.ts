@@ -157,6 +157,73 @@ test("a leader that comes back itself is a restart, and planned when the platfor
   assert.equal(found("serving")?.recoveredAt, at(2_205), "an instance of one node needs no standby");
 });
 
+const serves = { lockHolder: "b", lockPhase: "serving", syncMode: "async" };
+const ended: Line = [1_000, "b", "postgres", "ended", { reason: "PostgreSQL was ended by SIGKILL" }];
+const start = (ms: number, inputs: EventInputs = {}): Line => [
+  ms,
+  "b",
+  "decision",
+  "start-primary",
+  { tookMs: 80, reason: "this node leads", inputs: { ...serves, ...inputs } },
+];
+const open = (ms: number, inputs: EventInputs = {}): Line => [
+  ms,
+  "b",
+  "decision",
+  "open-access",
+  { tookMs: 30, inputs: { ...serves, ...inputs } },
+];
+
+test("a lone leader whose PostgreSQL is started again is one restart within its term, however many tries it took", () => {
+  const lines = [open(0), ended, start(1_050), start(1_500), open(2_000)];
+  assert.deepEqual(incidents(events(...lines), false), [
+    {
+      id: "b/2",
+      kind: "restart",
+      isPlanned: false,
+      term: 2,
+      before: "b",
+      after: "b",
+      cause: { at: at(1_000), source: "b", reason: "PostgreSQL was ended by SIGKILL" },
+      decision: { at: at(1_050), source: "b", reason: "this node leads" },
+      phases: [
+        { name: "detected", tookMs: 50 },
+        { name: "proven", tookMs: 950 },
+        { name: "opened", tookMs: 30 },
+      ],
+      writeGapMs: 1_030,
+      sessionsCut: 0,
+      discarded: null,
+      recoveredAt: at(2_030),
+    },
+  ]);
+  const twice = [...lines, [5_000, "b", "fence", "fence"] as const, start(5_100), open(5_300)];
+  assert.deepEqual(
+    incidents(events(...twice), false).map(({ cause, writeGapMs }) => [cause.reason, writeGapMs]),
+    [
+      ["fence", 330],
+      ["PostgreSQL was ended by SIGKILL", 1_030],
+    ],
+  );
+});
+
+test("a restart within a term of a pair is over when commits wait for the standby again", () => {
+  const recovered = (...more: Line[]) =>
+    incidents(events(ended, start(1_050), ...more), true)[0]?.recoveredAt;
+  assert.equal(recovered(), null);
+  assert.equal(recovered(open(2_000)), null);
+  assert.equal(recovered(open(2_000), paired), at(9_005));
+  assert.equal(recovered(open(2_000, { syncMode: "sync" })), at(2_030));
+});
+
+test("the start that belongs to a takeover is no restart", () => {
+  const lines = [claim(2_000), start(2_100, { lockPhase: "claimed" }), ...opening(2_000)];
+  assert.deepEqual(
+    incidents(events(...lines), true).map(({ kind }) => kind),
+    ["failover"],
+  );
+});
+
 test("the loss of a standby is told by its leader, and commits waited until they were let go", () => {
   const serving = { lockPhase: "serving", syncMode: "sync", syncMembers: "c" };
   const found = incidents(
