@@ -22,7 +22,7 @@ const mostConnections = 32;
 export function openCancelGate(config: NodeConfig, log: Log, signal: AbortSignal): void {
   const look = createActivityLook(config);
 
-  async function handle(request: CancelRequest, limit: AbortSignal): Promise<string> {
+  async function handle(request: CancelRequest, limit: AbortSignal): Promise<void> {
     let since: string | undefined;
     let last = "PostgreSQL did not say what the session does";
     for (; !limit.aborted; await pause(lookAgainMs, limit)) {
@@ -34,9 +34,9 @@ export function openCancelGate(config: NodeConfig, log: Log, signal: AbortSignal
       if (action === "wait") continue;
       const path = join(config.runtimeDir, `.s.PGSQL.${config.port}`);
       if (action === "forward") await sendCancelRequest(request, path, limit);
-      return `${action}: ${reason}`;
+      return;
     }
-    return `drop: ${last}`;
+    log.info({ pid: request.pid, reason: last }, "a statement was not cancelled");
   }
 
   async function serve(socket: Socket): Promise<void> {
@@ -45,7 +45,7 @@ export function openCancelGate(config: NodeConfig, log: Log, signal: AbortSignal
     socket.on("error", end);
     limit.addEventListener("abort", end, { once: true });
     const request = await readCancelRequest(socket);
-    if (request) log.info({ pid: request.pid, did: await handle(request, limit) }, "was asked to cancel");
+    if (request) await handle(request, limit);
     // Its end tells the client that the request was dealt with.
     end();
   }
