@@ -11,7 +11,7 @@ import { readActivity, type SessionActivity } from "@mainstay/postgres/queries.t
 import type { Log } from "@mainstay/runtime/log.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import { connectLocal, type LocalClient } from "../local-client.ts";
-import { type CancelRequest, readCancelRequest, sendCancelRequest } from "./cancel-request.ts";
+import { type CancelRequest, openCancelLine, readCancelRequest } from "./cancel-request.ts";
 import { decideCancel } from "./decide-cancel.ts";
 
 /** Of one request, from its connection to its end; a client may wait for that. */
@@ -23,6 +23,8 @@ export function openCancelGate(config: NodeConfig, log: Log, signal: AbortSignal
   const look = createActivityLook(config);
 
   async function handle(request: CancelRequest, limit: AbortSignal): Promise<void> {
+    // Opened before the look: between that and PostgreSQL's signal a statement may begin to commit.
+    using line = openCancelLine(join(config.runtimeDir, `.s.PGSQL.${config.port}`), limit);
     let since: string | undefined;
     let last = "PostgreSQL did not say what the session does";
     for (; !limit.aborted; await pause(lookAgainMs, limit)) {
@@ -32,8 +34,7 @@ export function openCancelGate(config: NodeConfig, log: Log, signal: AbortSignal
       const { action, reason } = decideCancel(session, since);
       last = reason;
       if (action === "wait") continue;
-      const path = join(config.runtimeDir, `.s.PGSQL.${config.port}`);
-      if (action === "forward") await sendCancelRequest(request, path, limit);
+      if (action === "forward") await line.send(request);
       return;
     }
     log.info({ pid: request.pid, reason: last }, "a statement was not cancelled");

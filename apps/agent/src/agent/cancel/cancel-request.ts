@@ -27,16 +27,22 @@ function parse(bytes: Buffer): CancelRequest | undefined {
   return isCancel ? { bytes, pid: bytes.readInt32BE(8) } : undefined;
 }
 
-/** Resolves when PostgreSQL has dealt with it: only that checks the secret. */
-export function sendCancelRequest(
-  { bytes }: CancelRequest,
-  path: string,
-  signal: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = connect({ path, signal }, () => socket.write(bytes));
-    socket.on("error", () => {});
-    socket.once("close", () => resolve());
-    socket.resume();
-  });
+export interface CancelLine extends Disposable {
+  /** Resolves when PostgreSQL has dealt with it: only that checks the secret. */
+  send(request: CancelRequest): Promise<void>;
+}
+
+/** A connection that has said nothing yet, with a process of PostgreSQL at its end: what it is sent acts at once. */
+export function openCancelLine(path: string, signal: AbortSignal): CancelLine {
+  const socket = connect({ path, signal });
+  socket.on("error", () => {});
+  socket.resume();
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  return {
+    send({ bytes }) {
+      socket.write(bytes);
+      return closed;
+    },
+    [Symbol.dispose]: () => void socket.destroy(),
+  };
 }
