@@ -19,7 +19,7 @@ async function endsHealthy(): Promise<void> {
   assert.deepEqual(historyProblems(pair.clients.history), []);
 }
 
-test("a primary whose disk is full loses nothing and goes on when there is room, whoever leads", async (t) => {
+test("F40: a primary whose disk is full loses nothing and goes on when there is room, whoever leads", async (t) => {
   const { primary } = await pair.target();
   const cure = await fillDisk(primary);
   if (!cure) return t.skip("volumes cannot be mounted here");

@@ -63,7 +63,7 @@ test("F30: a power cut during a clone ends in a healthy standby", async () => {
   await endsHealthy();
 });
 
-test("F11: a power cut during a promotion ends in a healthy pair", async () => {
+test("F11, F44, F45: a power cut during a promotion ends in a healthy pair", async () => {
   const { primary, standby } = await pair.target();
   const term = await pair.term();
   await primary.kill();
@@ -78,7 +78,7 @@ test("F11: a power cut during a promotion ends in a healthy pair", async () => {
   await endsHealthy();
 });
 
-test("a standby whose disk is full stops no writes, and comes back when there is room", async (t) => {
+test("F41: a standby whose disk is full stops no writes, and comes back when there is room", async (t) => {
   const { standby } = await pair.target();
   const term = await pair.term();
   const cure = await fillDisk(standby);

@@ -15,7 +15,7 @@ before(async () => {
   await write(first.id, "create table kept (id int primary key)", "insert into kept values (1)");
 });
 
-test("nobody leads without the commits of a primary that was alone, until an operator accepts their loss", async () => {
+test("F33: nobody leads without the commits of a primary that was alone, until an operator accepts their loss", async () => {
   await second.kill();
   await instance.served({ by: first.id, isSync: false });
   await write(first.id, "insert into kept select generate_series(2, 1000)");

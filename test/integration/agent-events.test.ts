@@ -35,7 +35,7 @@ test("a killed postmaster is told, and every step of the failover after it, with
   }
 });
 
-test("what a primary wrote that nobody else has is told before it is taken away", async () => {
+test("F26: what a primary wrote that nobody else has is told before it is taken away", async () => {
   const sessions = await Promise.all([1, 2, 3, 4].map(() => second.client()));
   const [observer, ...writers] = sessions;
   await observer?.query("create table lost (id int)");

@@ -16,14 +16,14 @@ test("the first node initialises, opens and serves; the second clones and become
   await client.query("insert into kept values (1)");
 });
 
-test("a killed postmaster costs no row: the sync standby takes over, the old primary comes back", async () => {
+test("F1: a killed postmaster costs no row: the sync standby takes over, the old primary comes back", async () => {
   process.kill(await first.pid("postmaster"), "SIGKILL");
   const leader = await instance.served({ notBy: first.id });
   assert.deepEqual(await rows(leader.id), [1]);
   await instance.served({ by: second.id, isSync: true });
 });
 
-test("a power cut under writes loses no acknowledged row", async () => {
+test("F14: a power cut under writes loses no acknowledged row", async () => {
   const acknowledged = [1];
   await using client = await second.client();
   const writing = (async () => {

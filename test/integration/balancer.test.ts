@@ -57,7 +57,7 @@ test("nobody is let in before somebody serves; then clients reach the leader", a
   await untilAnswers("one");
 });
 
-test("a new term cuts the sessions of the old one and leads elsewhere", async () => {
+test("F19: a new term cuts the sessions of the old one and leads elsewhere", async () => {
   const session = await openSession();
   await putLock({ term: 2, holder: "pg-0a1b2c3d-2", phase: "claimed" });
   await session.ended;

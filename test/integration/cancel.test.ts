@@ -51,7 +51,7 @@ test("a long statement is cancelled at once", async () => {
   assert.ok(performance.now() - startedMs < 2_000);
 });
 
-test("a commit goes on waiting for a frozen standby however often it is cancelled", async () => {
+test("F34: a commit goes on waiting for a frozen standby however often it is cancelled", async () => {
   await standby.signal("SIGSTOP");
   const psql = await startPsql("insert into kept values ('interrupted')");
   await untilWaits(psql.pid, "SyncRep");

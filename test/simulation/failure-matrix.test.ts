@@ -102,7 +102,7 @@ testOutcome(
 );
 
 testOutcome(
-  "F17: a primary cut off from its standby goes on alone, and says so first",
+  "F17, F36: a primary cut off from its standby goes on alone, and says so first",
   (it) => it.hurt("cut replication", "a", 10_000).advance(10_000),
   { ...noFailover, gapMs: 3_000 },
 );
