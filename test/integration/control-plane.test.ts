@@ -118,6 +118,7 @@ test("bad input is refused in the wire's shapes and leaves nothing behind", asyn
     [{ name: "a\u202eb" }, "name"],
     [{ name: 5 }, "name"],
     [{ tags: Array(101).fill("x") }, "tags"],
+    [{ tags: ["x".repeat(256)] }, "tags.0"],
     [{ volume_size: "much" }, "volume_size"],
     [{ volume_size: -1 }, "volume_size"],
     [{ init_endpoints: [{}] }, "init_endpoints"],

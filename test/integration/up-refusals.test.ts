@@ -39,6 +39,11 @@ test("one host, and a demo that needs two", async () => {
   await assert.rejects(readdir(platform), { code: "ENOENT" });
 });
 
+test("an option it does not know, or a value that is none", async () => {
+  await refuses([...listen, "--hots", "3"], /^mainstay: unknown option '--hots' \(Did you mean --hosts\?\)$/);
+  await refuses([...listen, "--hosts", "x"], /^mainstay: .*'x' is invalid\. It is a number from 1 to 50\.$/);
+});
+
 test("a directory that PostgreSQL's user cannot enter", asRoot, async () => {
   const closed = join(dir, "closed");
   await mkdir(closed, { mode: 0o700 });

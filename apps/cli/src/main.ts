@@ -12,7 +12,19 @@ import { runDetached, up } from "./commands/up.ts";
 import { directoryDefault } from "./config.ts";
 import { CommandError } from "./errors.ts";
 
+/** What commander says of words it does not know, like every other error: in one line. */
+const oneLine = {
+  outputError: (text: string, write: (line: string) => void) =>
+    write(
+      `mainstay: ${text
+        .trim()
+        .replace(/^error: /, "")
+        .replaceAll(/\s*\n\s*/g, " ")}\n`,
+    ),
+};
+
 const program = new Command("mainstay")
+  .configureOutput(oneLine)
   .description("Managed PostgreSQL on your own machines")
   .version("0.1.0")
   .exitOverride();
@@ -161,6 +173,7 @@ try {
 
 function at(name: string, description: string): Command {
   return new Command(name)
+    .configureOutput(oneLine)
     .description(description)
     .exitOverride()
     .option("--dir <dir>", "the platform's directory (or MAINSTAY_DIR)", directoryDefault);

@@ -46,7 +46,12 @@ function toDetails(problems: readonly Validation[]): ArgumentDetail[] {
     const detail = toDetail(problem);
     if (!details.has(detail.argument_name)) details.set(detail.argument_name, detail);
   }
-  return [...details.values()].slice(0, 20);
+  // That a list with a wrong item is no null either is nobody's question.
+  const names = [...details.keys()];
+  const innermost = [...details.values()].filter(
+    ({ argument_name: name }) => !names.some((other) => other.startsWith(`${name}.`)),
+  );
+  return innermost.slice(0, 20);
 }
 
 function toDetail({ instancePath, keyword, message, params }: Validation): ArgumentDetail {
