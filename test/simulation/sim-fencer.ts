@@ -17,6 +17,7 @@ export class SimFencer {
   readonly #clock: LocalClock;
   readonly #kill: () => void;
   #suspendedMs: number;
+  #looksAtMs = 0;
   #toldSuspendedMs: number;
 
   constructor(process: Process, clock: LocalClock, guard: Guard, kill: () => void) {
@@ -39,6 +40,9 @@ export class SimFencer {
     if (this.#clock.suspendedMs - suspendedMs > suspendedTooLongMs) return false;
     this.guarded = { ...this.guarded, deadlineMs };
     this.#toldSuspendedMs = suspendedMs;
+    // It sleeps for a deadline of an earlier term, whose timing was longer.
+    const untilMs = deadlineMs - this.process.nowMs + tickMs;
+    if (this.process.nowMs + untilMs < this.#looksAtMs) this.process.after(untilMs, () => this.look());
     return true;
   }
 
@@ -65,7 +69,9 @@ export class SimFencer {
 
   *#watch(): Task {
     for (;;) {
-      yield this.process.sleep(this.#untilLookMs());
+      const forMs = this.#untilLookMs();
+      this.#looksAtMs = this.process.nowMs + forMs;
+      yield this.process.sleep(forMs);
       this.look();
     }
   }
