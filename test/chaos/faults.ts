@@ -1,4 +1,6 @@
 /** What can be done to a pair, its store and its balancer, and how each is undone. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "@mainstay/runtime/run.ts";
@@ -133,6 +135,28 @@ export async function fillDisk({ volumeDir, isVolumeOwn }: TestNode): Promise<Cu
   return async () => {
     await rm(file, { force: true });
     await rm(`${file}.rest`, { force: true });
+  };
+}
+
+/**
+ * A device that answers no write, by freezing the file system: whoever writes waits and cannot even be killed (so it
+ * is none of the random faults, which kill). Its thaw hangs on a pipe: it comes however the caller ends.
+ */
+export async function hangVolume({ volumeDir, isVolumeOwn }: TestNode): Promise<Cure | undefined> {
+  if (!isVolumeOwn) return undefined;
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+  const script = 'read -r _; exec fsfreeze --unfreeze "$1"';
+  const guard = spawn("sh", ["-c", script, "sh", volumeDir], {
+    env,
+    cwd: "/",
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  const thawed = once(guard, "exit");
+  await run("fsfreeze", ["--freeze", volumeDir], { env, timeoutMs: 10_000 });
+  return async () => {
+    guard.stdin.end();
+    await thawed;
   };
 }
 
