@@ -1,4 +1,5 @@
 import { parseWalPosition, type WalPosition } from "@mainstay/domain/wal-position.ts";
+import { RunError } from "@mainstay/runtime/run.ts";
 import { type ProgramContext, runProgram } from "./program.ts";
 
 /** What pg_control says about a data directory. */
@@ -16,26 +17,38 @@ export interface ControlData {
   readonly minimumRecoveryEnd: WalPosition;
 }
 
+/** Rejects with ControlDataError when pg_control is damaged or gone. */
 export async function readControlData(
   context: ProgramContext,
   dataDir: string,
   signal: AbortSignal,
 ): Promise<ControlData> {
-  const { stdout } = await runProgram({ timeoutMs: 5_000, ...context }, "pg_controldata", [dataDir], signal);
-  return parseControlData(stdout);
+  try {
+    const given = { timeoutMs: 5_000, ...context };
+    const { stdout } = await runProgram(given, "pg_controldata", [dataDir], signal);
+    return parseControlData(stdout);
+  } catch (cause) {
+    const isSaid = cause instanceof RunError && cause.fault.code === "failed" && cause.fault.exitCode === 1;
+    if (!isSaid) throw cause;
+    throw new ControlDataError({ code: "unreadable" }, { cause });
+  }
 }
 
 export class ControlDataError extends Error {
   override readonly name = "ControlDataError";
-  readonly fault: { readonly code: "line-missing"; readonly line: string };
-  constructor(fault: ControlDataError["fault"]) {
-    super(`pg_controldata: ${fault.code}: ${fault.line}`);
+  readonly fault:
+    | { readonly code: "line-missing"; readonly line: string }
+    | { readonly code: "unreadable" | "wrong-checksum" };
+  constructor(fault: ControlDataError["fault"], options?: ErrorOptions) {
+    super(`pg_controldata: ${fault.code}${"line" in fault ? `: ${fault.line}` : ""}`, options);
     this.fault = fault;
   }
 }
 
 /** Reads the output of pg_controldata under LC_ALL=C. */
 export function parseControlData(text: string): ControlData {
+  // It prints what it found all the same.
+  if (text.startsWith("WARNING: Calculated CRC")) throw new ControlDataError({ code: "wrong-checksum" });
   const lines = new Map<string, string>();
   for (const line of text.split("\n")) {
     const colon = line.indexOf(":");

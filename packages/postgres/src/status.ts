@@ -134,6 +134,7 @@ interface StandbyRow {
   readonly is_paused: boolean;
 }
 
+// A receiver is "streaming" from its start; one that still waits for an answer to its request is not.
 // Positions are null before the first record; greatest() passes over nulls.
 const standbyQuery = `
   select (select system_identifier::text from pg_control_system()) as system_id,
@@ -143,7 +144,8 @@ const standbyQuery = `
     greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), '0/0')::text as flush,
     greatest(pg_last_wal_replay_lsn(), '0/0')::text as replay,
     current_setting('primary_conninfo') as conninfo,
-    (select status from pg_stat_wal_receiver) as receiver,
+    (select case when wait_event like 'LibPQWalReceiver%' then 'starting' else status end
+      from pg_stat_wal_receiver left join pg_stat_activity using (pid)) as receiver,
     pg_is_wal_replay_paused() as is_paused`;
 
 async function readStandby(client: ClientBase): Promise<StandbyStatus> {

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Observation, PostgresState } from "@mainstay/ha/observation.ts";
-import { type ControlData, readControlData } from "@mainstay/postgres/control-data.ts";
+import { type ControlData, ControlDataError, readControlData } from "@mainstay/postgres/control-data.ts";
 import type { ProgramContext } from "@mainstay/postgres/program.ts";
 import { type PostgresStatus, readStatus } from "@mainstay/postgres/status.ts";
 import { pathExists } from "@mainstay/runtime/files.ts";
@@ -18,6 +18,15 @@ import { toState } from "./postgres-state.ts";
 /** A session is renewed this often, so that a postmaster that no longer forks is noticed. */
 const sessionMs = 1_000;
 
+/** Of nobody, and as good as started in vain: it leads nothing, and is cloned again where a leader serves (F31). */
+const damagedData = {
+  kind: "stopped",
+  systemId: "damaged",
+  timeline: 0,
+  isClean: false,
+  failedStarts: 2,
+} as const;
+
 export interface WatchPorts {
   readonly server: LocalServer;
   readonly paths: NodePaths;
@@ -27,20 +36,21 @@ export interface WatchPorts {
 
 export function createPostgresWatch({ server, paths, program, memory }: WatchPorts) {
   let session: { client: LocalClient; sinceMs: number } | undefined;
-  let control: { exits: number; data: ControlData } | undefined;
+  let control: { exits: number; data: ControlData | "damaged" } | undefined;
 
   async function stopped(exits: number, signal: AbortSignal): Promise<PostgresState> {
     memory.forgetRun();
     await closeSession();
     if (!(await pathExists(join(paths.dataDir, "PG_VERSION")))) return { kind: "absent" };
     if (control?.exits !== exits || memory.isDataChanged) {
-      control = { exits, data: await readControlData(program, paths.dataDir, signal) };
+      control = { exits, data: await readControlData(program, paths.dataDir, signal).catch(damaged) };
       memory.isDataChanged = false;
     }
-    const { systemId, timeline, isClean } = control.data;
     const isStandby = await pathExists(join(paths.dataDir, "standby.signal"));
-    const { failedStarts } = memory;
     const forMs = memory.stoppedForMs(monotonicMs());
+    if (control.data === "damaged") return { ...damagedData, isStandby, forMs };
+    const { systemId, timeline, isClean } = control.data;
+    const { failedStarts } = memory;
     return { kind: "stopped", systemId, timeline, isClean, isStandby, failedStarts, forMs };
   }
 
@@ -96,6 +106,12 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
       return run.unanswered(askedAtMs, monotonicMs());
     }
   };
+}
+
+/** What could not be read for another reason is looked at again. */
+function damaged(error: unknown): "damaged" {
+  if (!(error instanceof ControlDataError)) throw error;
+  return "damaged";
 }
 
 function isTooManyConnections(error: unknown): boolean {
