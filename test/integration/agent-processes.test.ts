@@ -1,5 +1,6 @@
 /** What happens to a leader when one of its processes dies or stands still. */
 import assert from "node:assert/strict";
+import { readdir, readlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -44,6 +45,17 @@ test("a fencer that dies is replaced; PostgreSQL goes on", async () => {
     timeoutMs: 10_000,
   });
   assert.equal(await leader.pid("postmaster"), postmaster);
+});
+
+test("a supervisor keeps nothing open of the PostgreSQL that it started", async () => {
+  const dir = `/proc/${await leader.pid("supervisor")}/fd`;
+  const files = await Promise.all(
+    (await readdir(dir)).map((fd) => readlink(join(dir, fd)).catch(() => "closed meanwhile")),
+  );
+  assert.deepEqual(
+    files.filter((file) => file.endsWith("/postgresql.log")),
+    [],
+  );
 });
 
 test("a deadline that the machine slept on is not in force", async () => {

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
@@ -114,6 +114,7 @@ async function startPostgres(as: "primary" | "standby"): Promise<void> {
     stdio: ["ignore", output, output],
     detached: true,
   });
+  closeSync(output);
   postgres = { ...postgres, pid: child.pid ?? 0 };
   child.once("error", (error) => log.error({ err: error }, "PostgreSQL could not be started"));
   child.once("close", (code, signal) => void onPostgresEnd(code, signal).catch(fail));
