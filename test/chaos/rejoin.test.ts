@@ -7,7 +7,7 @@ import { waitFor } from "@mainstay/runtime/pause.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import type { TestNode } from "../kit/node.ts";
 import { historyProblems } from "./check-history.ts";
-import { fillDisk, killHost } from "./faults.ts";
+import { fillDisk, killHost, killProcess } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
 const pair = await startPair({ volumeBytes: 1.5e9 });
@@ -30,6 +30,12 @@ async function runs(node: TestNode, program: string): Promise<void> {
     return undefined;
   };
   await waitFor(look, { what: program, timeoutMs: 30_000, everyMs: 1 });
+}
+
+/** Resolves when the standby has claimed the lead of a primary that is gone. */
+async function claimed(term: number): Promise<void> {
+  const look = async () => (await pair.term()) > term || undefined;
+  await waitFor(look, { what: "the standby's claim", timeoutMs: 20_000, everyMs: 2 });
 }
 
 /** The primary goes, the other leads, and the old one comes back as one that must be rewound. */
@@ -67,14 +73,46 @@ test("F11, F44, F45: a power cut during a promotion ends in a healthy pair", asy
   const { primary, standby } = await pair.target();
   const term = await pair.term();
   await primary.kill();
-  await waitFor(async () => ((await pair.term()) > term ? true : undefined), {
-    what: "the standby's claim",
-    timeoutMs: 20_000,
-    everyMs: 2,
-  });
+  await claimed(term);
   await standby.kill();
   primary.start();
   standby.start();
+  await endsHealthy();
+});
+
+test("F25: an old primary that is back before the new one's checkpoint ends as a healthy standby", async () => {
+  const { primary, standby } = await pair.target();
+  await primary.kill();
+  const isPrimary = async () => {
+    const lock = await pair.instance.lock();
+    return (lock?.holder === standby.id && lock.phase !== "claimed") || undefined;
+  };
+  await waitFor(isPrimary, { what: "the promotion", timeoutMs: 20_000, everyMs: 2 });
+  primary.start();
+  await runs(primary, "pg_rewind");
+  await endsHealthy();
+});
+
+test("F13: an agent that is replaced in the middle of its takeover finishes it", async () => {
+  const { primary, standby } = await pair.target();
+  const term = await pair.term();
+  const cure = await killHost(primary);
+  await claimed(term);
+  await killProcess(standby, "agent");
+  await pair.instance.served({ by: standby.id });
+  await cure();
+  await endsHealthy();
+});
+
+test("F13: a changed specification in the middle of a takeover is taken up", async () => {
+  const { primary } = await pair.target();
+  const term = await pair.term();
+  const cure = await killHost(primary);
+  await claimed(term);
+  await pair.instance.specify({ durability: "strict" });
+  await cure();
+  await endsHealthy();
+  await pair.instance.specify({ durability: "available" });
   await endsHealthy();
 });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { eventKeys, instanceKeys } from "@mainstay/dcs/keys.ts";
-import { parseEvent, parseLock, parseNodeStatus, parseSync } from "@mainstay/dcs/records.ts";
+import { parseEvent, parseLock, parseNodeStatus, parseSpec, parseSync } from "@mainstay/dcs/records.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
 import type {
   ClusterSpec,
@@ -39,6 +39,8 @@ export interface TestInstance extends AsyncDisposable {
   events(): Promise<InstanceEvent[]>;
   /** As the control plane asks for another leader, in the term that is now. */
   ask(wanted: Pick<SwitchoverRequest, "kind" | "target" | "acceptLoss">): Promise<void>;
+  /** As the control plane changes an instance: the next generation of its specification. */
+  specify(changes: Partial<ClusterSpec>): Promise<void>;
   /** As if an hour had passed: tests bring more failures than the budget of an hour allows. */
   forgetTakeovers(): Promise<void>;
   /** The node that serves, when it does; `isSync`: commits wait for a standby. */
@@ -106,6 +108,7 @@ export async function startInstance(
       const value = formatRecord({ id: randomUUID(), term, reason: "asked for by a test", ...wanted });
       await store.transact([], [{ put: keys.switchover, value }], options);
     },
+    specify: (changes: Partial<ClusterSpec>) => specify(store, keys.spec, changes),
     forgetTakeovers: () => forgetTakeovers(store, keys.sync),
     async served({ by, notBy, isSync }: { by?: string; notBy?: string; isSync?: boolean }) {
       const look = async () => {
@@ -126,6 +129,12 @@ export async function startInstance(
     },
   };
   return instance;
+}
+
+async function specify(store: Store, key: string, changes: Partial<ClusterSpec>): Promise<void> {
+  const now = parseSpec((await store.get(key, options))?.value ?? "");
+  const value = formatRecord({ ...now, ...changes, generation: now.generation + 1 });
+  await store.transact([], [{ put: key, value }], options);
 }
 
 async function forgetTakeovers(store: Store, key: string): Promise<void> {
