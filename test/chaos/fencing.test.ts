@@ -38,3 +38,26 @@ for (const [name, strike] of Object.entries(cases)) {
     assert.equal((await pair.target()).primary.id, other);
   });
 }
+
+test("F19: nothing is acknowledged at the old primary's address, and the endpoint's old sessions end", async () => {
+  const { primary, standby } = await pair.target();
+  await using direct = await primary.client();
+  await direct.query("create table elsewhere (id int)");
+  await using routed = await pair.endpoint();
+  let isCut = false;
+  routed.once("end", () => {
+    isCut = true;
+  });
+  const thaw = await freezeHost(primary);
+  try {
+    await pair.instance.served({ by: standby.id });
+    await waitFor(() => isCut || undefined, { what: "the cut", timeoutMs: 20_000 });
+  } finally {
+    await thaw();
+  }
+  await assert.rejects(direct.query("insert into elsewhere values (1)"));
+  await assert.rejects(primary.client(), "the old primary lets tenants in");
+  await pair.healthy();
+  await using client = await standby.client();
+  assert.deepEqual((await client.query("select id from elsewhere")).rows, []);
+});

@@ -5,11 +5,14 @@ import { get } from "node:https";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { timingPresets } from "@mainstay/domain/timing.ts";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import { run } from "@mainstay/runtime/run.ts";
 import type { TestEtcdMember } from "../kit/etcd.ts";
-import { password } from "../kit/node.ts";
+import { password, type TestNode } from "../kit/node.ts";
+import { asSuperuser } from "../kit/superuser.ts";
+import { unprivilegedUser } from "../kit/user.ts";
 import { freezeProcesses, killProcess } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
@@ -72,6 +75,68 @@ test("busy processors cost no leadership while pgbench runs", () =>
       for (const burner of burners) burner.kill("SIGKILL");
     }
   }));
+
+test("F6: a primary without a free connection, reserved ones included, keeps leading, with a new agent too", async () => {
+  // A hundred sessions slow the new agent's start down; what is tried here is what it sees then.
+  await instance.specify({ timing: timingPresets.safe });
+  const before = await pair.term();
+  await instance.ask({ kind: "switchover", target: (await pair.target()).standby.id, acceptLoss: false });
+  await waitFor(async () => (await pair.term()) > before || undefined, {
+    what: "the switchover",
+    timeoutMs: 20_000,
+  });
+  await pair.healthy();
+  await keepsItsLeader(async () => {
+    const { primary } = await pair.target();
+    await using _taken = await takeConnections(primary);
+    await killProcess(primary, "agent");
+    const look = async () => {
+      const agent = await primary.pid("agent").catch(() => undefined);
+      const status = await instance.status(primary.id);
+      return (agent !== undefined && status?.pids.agent === agent && status.role === "primary") || undefined;
+    };
+    await waitFor(look, { what: "the new agent's word that it is primary", timeoutMs: 20_000 });
+  });
+});
+
+for (const program of ["supervisor", "agent"] as const) {
+  test(`F12: a second ${program} of a node ends by itself and disturbs nothing`, () =>
+    keepsItsLeader(async () => {
+      const { primary } = await pair.target();
+      const pidsOf = () =>
+        Promise.all(
+          (["supervisor", "agent", "fencer", "postmaster"] as const).map((name) => primary.pid(name)),
+        );
+      const before = await pidsOf();
+      const file = join(import.meta.dirname, `../../apps/agent/src/${program}/main.ts`);
+      const options = { ...(await unprivilegedUser()), cwd: "/", okCodes: [0, 1], timeoutMs: 20_000 };
+      await run(process.execPath, [file, primary.dir], options);
+      assert.deepEqual(await pidsOf(), before);
+    }));
+}
+
+/** Until disposed of: every connection of the tenants, then those that are kept for superusers. */
+async function takeConnections(node: TestNode): Promise<AsyncDisposable> {
+  await using parts = new AsyncDisposableStack();
+  const isFull = (error: unknown) => error instanceof Error && /too many|reserved/.test(error.message);
+  for (;;) {
+    const session = await node.client().catch((error: unknown) => {
+      if (!isFull(error)) throw error;
+    });
+    if (!session) break;
+    parts.use(session);
+  }
+  const ended = new AbortController();
+  const sleep = () => asSuperuser(node, "select pg_sleep(60)", ended.signal).catch(() => {});
+  const sleeping = Array.from({ length: 6 }, sleep);
+  parts.defer(async () => {
+    ended.abort();
+    await Promise.all(sleeping);
+  });
+  const look = () => asSuperuser(node, "select 1").then(() => undefined, isFull);
+  await waitFor(async () => (await look()) || undefined, { what: "a full server", timeoutMs: 20_000 });
+  return parts.move();
+}
 
 /** By its metrics. */
 async function storeLeader(): Promise<TestEtcdMember> {

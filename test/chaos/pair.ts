@@ -3,13 +3,15 @@ import { waitFor } from "@mainstay/runtime/pause.ts";
 import { startBalancer, type TestBalancer } from "../kit/balancer.ts";
 import { password } from "../kit/node.ts";
 import { type InstanceOptions, startInstance, type TestInstance } from "../kit/nodes.ts";
-import { type Clients, connectTo, startClients } from "./clients.ts";
+import { type Clients, type Connect, connectTo, startClients } from "./clients.ts";
 import type { Target } from "./faults.ts";
 
 export interface Pair extends AsyncDisposable {
   readonly instance: TestInstance;
   readonly balancer: TestBalancer;
   readonly clients: Clients;
+  /** A session of the tenant through the balancer. */
+  readonly endpoint: Connect;
   /** Whom the lock names now; with the store away, whoever comes first. */
   target(): Promise<Target>;
   term(): Promise<number>;
@@ -41,6 +43,7 @@ export async function startPair(options: InstanceOptions = {}): Promise<Pair> {
     instance,
     balancer,
     clients,
+    endpoint,
     async target() {
       const holder = (await instance.lock())?.holder;
       const primary = instance.nodes.find(({ id }) => id === holder) ?? instance.nodes[0];

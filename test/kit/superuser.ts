@@ -5,10 +5,18 @@ import { run } from "@mainstay/runtime/run.ts";
 import type { TestNode } from "./node.ts";
 import { unprivilegedUser } from "./user.ts";
 
-/** What one statement of the platform's superuser prints, over the node's unix socket. */
-export async function asSuperuser({ dir }: TestNode, statement: string): Promise<string> {
+/** What one statement of the platform's superuser prints, over the node's unix socket; with a signal it may take long. */
+export async function asSuperuser(
+  { dir }: TestNode,
+  statement: string,
+  signal?: AbortSignal,
+): Promise<string> {
   const binDir = (await findEngines(AbortSignal.timeout(10_000))).at(-1)?.binDir ?? "";
   const args = ["-X", "-qAt", "-v", "ON_ERROR_STOP=1", "-h", join(dir, "run"), "-U", superuser, "postgres"];
-  const options = { ...(await unprivilegedUser()), cwd: dir, input: statement, timeoutMs: 10_000 };
+  const options = {
+    ...(await unprivilegedUser()),
+    ...{ cwd: dir, input: statement, timeoutMs: signal ? 60_000 : 10_000 },
+    ...(signal && { signal }),
+  };
   return (await run(join(binDir, "psql"), args, options)).stdout.trim();
 }

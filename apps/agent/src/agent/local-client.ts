@@ -15,9 +15,27 @@ export interface LocalOptions {
   readonly queryTimeoutMs: number;
 }
 
-export async function connectLocal(
+/**
+ * Where every connection is taken, the reserved ones too, as a WAL sender, for which there are places of their own:
+ * then it takes no statement with parameters.
+ */
+export async function connectLocal(server: LocalServer, options: LocalOptions): Promise<LocalClient> {
+  try {
+    return await connect(server, options);
+  } catch (error) {
+    if (!isTooManyConnections(error)) throw error;
+    return connect(server, options, { replication: "database" });
+  }
+}
+
+export function isTooManyConnections(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "53300";
+}
+
+async function connect(
   { runtimeDir, port }: LocalServer,
   { database = "postgres", queryTimeoutMs }: LocalOptions,
+  more: { replication?: "database" } = {},
 ): Promise<LocalClient> {
   const client = new pg.Client({
     host: runtimeDir,
@@ -27,6 +45,7 @@ export async function connectLocal(
     application_name: "mainstay-agent",
     connectionTimeoutMillis: 1_000,
     ...(queryTimeoutMs > 0 && { query_timeout: queryTimeoutMs }),
+    ...more,
   });
   client.on("error", () => {}); // the next query says it
   await client.connect();

@@ -11,7 +11,7 @@ import { pathExists } from "@mainstay/runtime/files.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import type { NodePaths } from "../node-paths.ts";
 import type { SupervisorState } from "../supervisor/protocol.ts";
-import { connectLocal, type LocalClient, type LocalServer } from "./local-client.ts";
+import { connectLocal, isTooManyConnections, type LocalClient, type LocalServer } from "./local-client.ts";
 import type { Memory } from "./memory.ts";
 import { toState } from "./postgres-state.ts";
 
@@ -60,7 +60,7 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
     await old?.client.end().catch(() => {});
   }
 
-  /** A server whose connections are all taken is well: the session that there is goes on. */
+  /** A server without even a place for another WAL sender is well: the session that there is goes on. */
   async function renewSession(): Promise<void> {
     const sinceMs = monotonicMs();
     try {
@@ -112,8 +112,4 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
 function damaged(error: unknown): "damaged" {
   if (!(error instanceof ControlDataError)) throw error;
   return "damaged";
-}
-
-function isTooManyConnections(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "53300";
 }
