@@ -2,6 +2,7 @@
  * Measures a platform on this machine and prints times beside a bare reference of the same run:
  * `npm run bench`. Nothing is asserted; shared machines vary.
  */
+import { cpus, loadavg } from "node:os";
 import { newPlatform, type TestPlatform } from "@mainstay/test/kit/platform.ts";
 import { bareHa, bareSingle } from "./bare.ts";
 import { compareThroughput, type Instance, password, writeGapMs } from "./client.ts";
@@ -10,6 +11,10 @@ const rounds = 5;
 /** Asking more often would measure the asking: server and client share two cores with the database. */
 const pollMs = 100;
 await using platform = await newPlatform();
+const [load = 0] = loadavg();
+process.stdout.write(
+  `${cpus().length} cores, load ${load.toFixed(1)} before the run: compare ratios, not times, when it is high\n`,
+);
 const upMs = await timed(() => platform.command("up", "--detach", "--no-demo", "--listen", platform.listen));
 report("up, packages installed: API answers", upMs);
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import { test } from "node:test";
 import { nodeUser } from "@mainstay/dcs/access.ts";
 import { accessEnforcedKey, instanceKeys } from "@mainstay/dcs/keys.ts";
@@ -189,6 +190,20 @@ test("creation is refused when its nodes cannot be kept apart", async () => {
   await platform.compute.kill("host-2");
   await platform.compute.kill("host-3");
   await assert.rejects(platform.api().createInstance(wanted), { name: "OutOfStockError" });
+});
+
+test("an endpoint gets no port that another program has", async () => {
+  await using platform = await startTestPlatform();
+  const squatter = createServer();
+  await new Promise<void>((resolve) => squatter.listen(20_000, "127.0.0.1", resolve));
+  const { id: instanceId } = await platform.api().createInstance({ ...wanted, isHaCluster: false });
+  await new Promise((resolve) => squatter.close(resolve));
+  const isReady = async () => {
+    await serve(platform.store, instanceId);
+    const { endpoints } = await platform.api().getInstance({ instanceId });
+    return endpoints[0]?.port;
+  };
+  assert.equal(await waitFor(isReady, { what: "an endpoint", timeoutMs: 8_000 }), 20_001);
 });
 
 test("the endpoint can be deleted and added again, and is never there twice", async () => {

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
+import { isTaken } from "./taken-port.ts";
 
 export interface PortRange {
   readonly address: string;
@@ -7,7 +8,7 @@ export interface PortRange {
   readonly lastPort: number;
 }
 
-/** Takes the lowest free port of the range; undefined when none is left. Inside a transaction. */
+/** Takes the lowest port of the range that nobody has; undefined when none is left. Inside a transaction. */
 export async function insertEndpoint(
   trx: Database,
   id: string,
@@ -18,7 +19,7 @@ export async function insertEndpoint(
   const taken = await trx.selectFrom("endpoints").select("port").where("address", "=", address).execute();
   const ports = new Set(taken.map((row) => row.port));
   let port = firstPort;
-  while (ports.has(port)) port += 1;
+  while (port <= lastPort && (ports.has(port) || (await isTaken(address, port)))) port += 1;
   if (port > lastPort) return undefined;
   await trx.insertInto("endpoints").values({ id, instance_id: instanceId, address, port }).execute();
   return port;
