@@ -31,11 +31,12 @@ test("F33: nobody leads without the commits of a primary that was alone, until a
   await untilRequestIsGone();
 });
 
-test("the old primary is rewound to it, and tells what that discards", async () => {
+test("F29: the old primary is cloned from it, and tells what that discards", async () => {
   await write(second.id, "insert into kept values (5000)");
   first.start();
   await instance.served({ by: second.id, isSync: true });
-  const { inputs } = await untilTold(({ kind }) => kind === "rewind");
+  const { action, inputs } = await untilTold(({ kind }) => kind === "rewind");
+  assert.equal(action, "clone");
   assert.ok(Number(inputs.bytes) > 0, JSON.stringify(inputs));
   assert.ok(Number(inputs.transactions) >= 1, JSON.stringify(inputs));
   await second.kill();

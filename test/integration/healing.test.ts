@@ -62,7 +62,7 @@ function play({ store, compute }: Platform, id: string, leaderOrdinal = 1) {
         timing: timingPresets.fast,
         seq: ++seq,
       };
-      const sync = { term: 1, leader, mode, members, systemId: "7", takeovers: [] };
+      const sync = { term: 1, leader, mode, members, systemId: "7", takeovers: [], lossTerm: 0 };
       const status = (nodeId: string) => ({
         put: keys.node(nodeId),
         value: formatNodeStatus({

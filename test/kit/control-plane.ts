@@ -90,7 +90,7 @@ export async function serve(store: MemoryStore, instanceId: string): Promise<boo
     timing: timingPresets.fast,
     seq: 1,
   };
-  const sync = { term: 1, leader, mode, members, systemId: "7", takeovers: [] };
+  const sync = { term: 1, leader, mode, members, systemId: "7", takeovers: [], lossTerm: 0 };
   const statuses = ids.map((nodeId) => ({
     put: keys.node(nodeId),
     value: formatNodeStatus({

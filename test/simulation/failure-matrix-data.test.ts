@@ -234,6 +234,17 @@ testOutcome(
 );
 
 testOutcome(
+  "F29: a leader whose losses were accepted is cloned when it comes back, whatever its timeline says",
+  (it) => {
+    loseWhatOnlyTheLeaderHas(it, "failover with losses");
+    it.advance(25_000);
+    assert.match(it.cluster.transcript(), /a +clone: losses were accepted/);
+    assert.ok(it.cluster.isHealthy(), it.cluster.transcript());
+  },
+  { leader: "b", failovers: 1 },
+);
+
+testOutcome(
   "S16: an operator who does not accept losses changes nothing",
   (it) => loseWhatOnlyTheLeaderHas(it, "failover by hand"),
   noFailover,
@@ -252,7 +263,7 @@ testOutcome(
 testOutcome(
   "F27: a standby that was away until the WAL it needs was recycled is cloned",
   (it) => {
-    it.hurt("lose node silently", "b", 6_000).advance(5_900).hurt("recycle WAL", "a");
+    it.hurt("lose node silently", "b", 12_000).advance(11_900).hurt("recycle WAL", "a");
     it.advance(35_000);
     assert.match(it.cluster.transcript(), /b +clone: no streaming/);
     assert.ok(it.cluster.isHealthy(), it.cluster.transcript());

@@ -1,6 +1,6 @@
 /** Actions that make or replace the simulated data directory. */
 import { SimulatedFailure, type Task } from "./process.ts";
-import { stopPostgres } from "./sim-act-server.ts";
+import { noteDataTerm, stopPostgres } from "./sim-act-server.ts";
 import type { SimAgent } from "./sim-agent.ts";
 import { commonLength, DataDirectory, flushedWal } from "./sim-data.ts";
 import type { SimPostgres } from "./sim-postgres.ts";
@@ -32,6 +32,7 @@ export function* clone(agent: SimAgent, from: string): Task {
   memory.isDataChanged = true;
   memory.failedStarts = 0;
   memory.rewinds.areInVain = false;
+  yield* noteDataTerm(agent);
   yield* setIntent(agent, undefined);
 }
 
@@ -63,6 +64,7 @@ export function* rewind(agent: SimAgent, from: string): Task {
   data.isPoisoned = wasPoisoned;
   data.isStandby = true;
   memory.isDataChanged = true;
+  yield* noteDataTerm(agent);
   yield* setIntent(agent, undefined);
 }
 

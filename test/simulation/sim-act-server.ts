@@ -53,9 +53,15 @@ export function* promote(agent: SimAgent, syncStandbys: readonly string[]): Task
   yield* until(agent, "the sync setting", 3_000, ({ settings }) =>
     isSame(settings.syncStandbys, syncStandbys),
   );
-  yield* agent.step(1);
+  yield* noteDataTerm(agent);
   running.promote();
   yield* until(agent, "the end of recovery", 10_000, ({ role }) => role === "primary");
+}
+
+export function* noteDataTerm(agent: SimAgent): Task {
+  yield* agent.write(() => {
+    agent.node.disk.dataTerm = agent.node.disk.highestTerm;
+  });
 }
 
 export function* setSyncStandbys(agent: SimAgent, syncStandbys: readonly string[]): Task {

@@ -13,6 +13,7 @@ export interface Settings {
 
 export class SimDisk {
   highestTerm = 0;
+  dataTerm = 0;
   intent: Observation["intent"];
   data: DataDirectory | undefined;
   readonly settings: Settings = { syncStandbys: [], upstream: undefined, access: "closed" };

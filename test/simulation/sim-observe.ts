@@ -24,6 +24,7 @@ export function observe(agent: SimAgent, postgres: PostgresState): Observation {
     postgres,
     intent: node.disk.intent,
     highestTerm: node.disk.highestTerm,
+    dataTerm: node.disk.dataTerm,
     peers: peers(agent),
     links: node.world.linksOf(node),
     volume: volumeState(node),

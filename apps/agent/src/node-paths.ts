@@ -17,6 +17,7 @@ export function nodePaths(nodeDir: string, config: NodeConfig) {
     identFile: join(nodeDir, "pg_ident.conf"),
     accessFile: join(nodeDir, "access.conf"),
     intentFile: join(nodeDir, "intent"),
+    dataTermFile: join(nodeDir, "data-term"),
     highestTermFile: join(nodeDir, "highest-term"),
     postgresLog: join(nodeDir, "log", "postgresql.log"),
     pidFile: join(nodeDir, "supervisor.pid"),

@@ -68,6 +68,7 @@ const Sync = Type.Object({
   members: Type.Array(nodeId),
   systemId: Type.Union([Type.String(), Type.Null()]),
   takeovers: Type.Optional(Type.Array(Type.String())),
+  lossTerm: Type.Optional(count),
 });
 const Status = Type.Object({
   nodeId,
@@ -136,7 +137,7 @@ export function parseLock(text: string): LockRecord {
 
 export function parseSync(text: string): SyncRecord {
   const record = parse("sync", Sync, text);
-  return { ...record, takeovers: record.takeovers ?? [] };
+  return { ...record, takeovers: record.takeovers ?? [], lossTerm: record.lossTerm ?? 0 };
 }
 
 /** Without a term it is of no term that there is, and is dropped. */

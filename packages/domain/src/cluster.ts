@@ -77,6 +77,11 @@ export interface SyncRecord {
   readonly systemId: string | null;
   /** When leaders were replaced by choice lately (RFC 3339, wall clock): the budget of F48. */
   readonly takeovers: readonly string[];
+  /**
+   * The last term whose leader was made though it might lack acknowledged commits (S16); 0: none. Its history is
+   * another than that of whoever led before, and PostgreSQL may give both the same timeline.
+   */
+  readonly lossTerm: number;
 }
 
 /** Observed: what a node's agent says about itself, with the wall-clock time of the observation. */

@@ -71,6 +71,7 @@ export function inheritedSync(
     leader: self,
     mode: isSync ? "sync" : "async",
     members: isSync ? [...new Set(others)] : [],
+    lossTerm: isEligible(before, self) ? before.lossTerm : term,
     takeovers: takeoverMs === undefined ? before.takeovers : withTakeover(before.takeovers, takeoverMs),
   };
 }

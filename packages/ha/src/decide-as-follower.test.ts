@@ -115,6 +115,16 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     { action: "wait" },
   ],
   [
+    "data from before accepted losses is cloned, whatever its timeline says (F29)",
+    observation({ sync: recorded({ lossTerm: 3 }), dataTerm: 2 }),
+    { action: "clone", from: "b" },
+  ],
+  [
+    "data of the leader that lost something follows it",
+    observation({ sync: recorded({ lossTerm: 3 }), dataTerm: 3 }),
+    { action: "wait", reason: "follows b" },
+  ],
+  [
     "a node that lacks commits leaves a living leader alone whatever an operator accepts",
     observation({ sync: recorded({ mode: "async", members: [] }), request: lossy }),
     { action: "wait" },
@@ -147,4 +157,5 @@ test("whoever leads in spite of losses is the only one who may lead next", () =>
   const decision = decide(observation({ lock: silent(), sync, request: lossy }));
   assert.ok(decision.action === "claim");
   assert.deepEqual([decision.sync.mode, decision.sync.members], ["async", []]);
+  assert.equal(decision.sync.lossTerm, decision.lock.term);
 });

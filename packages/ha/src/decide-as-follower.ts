@@ -79,7 +79,7 @@ function claim(
     sync:
       sync.kind === "recorded"
         ? inheritedSync(sync.record, { self, term, takeoverMs })
-        : { term, leader: self, mode: "async", members: [], systemId: null, takeovers: [] },
+        : { term, leader: self, mode: "async", members: [], systemId: null, takeovers: [], lossTerm: 0 },
     lockRevision: lock.kind === "held" ? lock.revision : undefined,
     syncRevision: sync.kind === "recorded" ? sync.revision : undefined,
     requestRevision: acceptedRequest,
@@ -116,9 +116,12 @@ function decideToFollow(seen: Follower, reason: string): Decision {
   }
 }
 
-function needForClone({ intent, postgres }: Follower): string | undefined {
+function needForClone({ intent, postgres, sync, dataTerm }: Follower): string | undefined {
   if (intent) return `an unfinished ${intent} left the data unusable`;
   if (postgres.kind === "absent") return "this node has no data";
+  if (sync.kind === "recorded" && dataTerm < sync.record.lossTerm) {
+    return `losses were accepted in term ${sync.record.lossTerm}, this node's data is from before`;
+  }
   return postgres.kind === "stopped" && postgres.failedStarts >= 2
     ? "PostgreSQL failed to start twice"
     : undefined;

@@ -353,7 +353,7 @@ test("a claim carries every eligible node into the next term", () => {
   assert.deepEqual(decide(observation({ lock: silent() })), {
     action: "claim",
     lock: { term: 4, holder: "a", bootId: "a1", phase: "claimed", timing: spec.timing, seq: 0 },
-    sync: { term: 4, leader: "a", mode: "sync", members: ["b"], systemId: "s", takeovers: [] },
+    sync: { term: 4, leader: "a", mode: "sync", members: ["b"], systemId: "s", takeovers: [], lossTerm: 0 },
     lockRevision: 70n,
     syncRevision: 60n,
     requestRevision: undefined,

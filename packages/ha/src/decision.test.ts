@@ -65,10 +65,12 @@ const sync: fc.Arbitrary<SeenSync> = fc.oneof(
         isSettled: fc.boolean(),
         isSpent: usually(false, true),
         hasThird: usually(false, true),
+        lossTerm: usually(0, 3),
       })
-      .map(({ leader, mode, systemId, isSettled, isSpent, hasThird }) => {
+      .map(({ leader, mode, systemId, isSettled, isSpent, hasThird, lossTerm }) => {
         const members = mode === "sync" ? [leader === "a" ? "b" : "a", ...(hasThird ? ["c"] : [])] : [];
-        return recorded({ leader, mode, members, systemId, takeovers: isSpent ? takeovers : [] }, isSettled);
+        const spent = isSpent ? takeovers : [];
+        return recorded({ leader, mode, members, systemId, takeovers: spent, lossTerm }, isSettled);
       }),
   },
 );
@@ -126,6 +128,7 @@ const anything = fc
       { term: 3, deadlineMs: 10_000 },
       { term: 2, deadlineMs: 11_000 },
     ),
+    dataTerm: usually(3, 2),
     intent: usually<Observation["intent"]>(undefined, "rewind", "clone"),
     links: fc.constantFrom("open", "refused", "unknown").map((state) => [{ nodeId: "b", state }]),
     volume: usually<Observation["volume"]>("usable", "full", "stalled"),
@@ -312,6 +315,16 @@ always(
   "S10: unfinished data is neither started as a follower nor claimed for",
   ({ intent, ...seen }) => intent !== undefined && !hasLease({ ...seen, intent }),
   (_seen, { action }) => action !== "claim" && action !== "start-standby" && action !== "start-primary",
+);
+
+always(
+  "S10: data from before accepted losses is neither followed with nor rewound",
+  ({ dataTerm, ...seen }) =>
+    dataTerm < (record({ ...seen, dataTerm })?.lossTerm ?? 0) && !hasLease({ ...seen, dataTerm }),
+  (_seen, decision) =>
+    decision.action === "start-standby"
+      ? decision.upstream === undefined
+      : decision.action !== "follow" && decision.action !== "rewind",
 );
 
 always(

@@ -36,6 +36,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     postgres: standby({}),
     intent: undefined,
     highestTerm: 3,
+    dataTerm: 0,
     peers: [],
     links: [{ nodeId: "b", state: "open" }],
     volume: "usable",
@@ -73,6 +74,7 @@ export function recorded(record: Partial<SyncRecord>, isSettled = true): SeenSyn
     members: ["a"],
     systemId: "s",
     takeovers: [],
+    lossTerm: 0,
     ...record,
   };
   return { kind: "recorded", record: sync, revision: 60n, isSettled };

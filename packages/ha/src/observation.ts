@@ -29,6 +29,8 @@ export interface Observation {
   readonly intent: "clone" | "rewind" | undefined;
   /** The highest term this node obeyed, from its disk (S1). */
   readonly highestTerm: number;
+  /** The term in which its data directory was last promoted, or copied from the leader; 0: none since its first. */
+  readonly dataTerm: number;
   readonly peers: readonly SeenPeer[];
   readonly links: readonly PeerLink[];
   readonly volume: VolumeState;

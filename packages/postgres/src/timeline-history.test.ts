@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { areTwins, forkOf, historyFile, parseTimelineHistory } from "./timeline-history.ts";
+import { forkOf, historyFile, parseTimelineHistory } from "./timeline-history.ts";
 
 const past = (timeline: number, end: bigint) => ({ timeline, end });
 
@@ -30,12 +30,4 @@ test("who is on the same timeline, or on one that the other never had, has no kn
   assert.equal(forkOf(own, own), undefined);
   assert.equal(forkOf({ timeline: 5, past: [] }, own), undefined);
   assert.deepEqual(forkOf(own, { timeline: 1, past: [] }), past(1, 100n));
-});
-
-test("timelines of one number that began at different positions are twins, and a timeline is none of itself (F29)", () => {
-  const own = { timeline: 2, past: [past(1, 100n)] };
-  assert.equal(areTwins(own, { timeline: 2, past: [past(1, 90n)] }), true);
-  assert.equal(areTwins(own, { timeline: 2, past: [] }), true);
-  assert.equal(areTwins(own, { timeline: 2, past: [past(1, 100n)] }), false);
-  assert.equal(areTwins(own, { timeline: 3, past: [past(1, 90n), past(2, 95n)] }), false);
 });

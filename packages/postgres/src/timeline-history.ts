@@ -26,19 +26,6 @@ export interface History {
 }
 
 /**
- * F29: two servers that were promoted without knowing of each other gave the same number to timelines that began at
- * different positions. pg_rewind and streaming compare the numbers, and take them for one.
- */
-export function areTwins(own: History, other: History): boolean {
-  if (own.timeline !== other.timeline) return false;
-  const isSame = own.past.every(({ timeline, end }, index) => {
-    const theirs = other.past[index];
-    return theirs?.timeline === timeline && theirs.end === end;
-  });
-  return !isSame || own.past.length !== other.past.length;
-}
-
-/**
  * Up to where `own` and `other` hold the same WAL: the first of their common timelines that they left at different
  * positions ends there at the earlier one. undefined: `other` has not left the timeline that `own` is on, or they
  * have none in common.

@@ -1,4 +1,4 @@
-/** What a node must remember across any crash: the highest term it obeyed, and a destructive step it began. */
+/** What a node must remember across any crash: the highest term it obeyed, the term of its data, and a destructive step it began. */
 import { readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Observation } from "@mainstay/ha/observation.ts";
@@ -9,12 +9,16 @@ type Intent = NonNullable<Observation["intent"]>;
 
 export type Disk = Awaited<ReturnType<typeof openDisk>>;
 
-export async function openDisk({ highestTermFile, intentFile }: NodePaths) {
+export async function openDisk({ highestTermFile, dataTermFile, intentFile }: NodePaths) {
   let highestTerm = Number((await readIfPresent(highestTermFile)) ?? 0);
+  let dataTerm = Number((await readIfPresent(dataTermFile)) ?? 0);
   let intent = parseIntent(await readIfPresent(intentFile));
   return {
     get highestTerm() {
       return highestTerm;
+    },
+    get dataTerm() {
+      return dataTerm;
     },
     get intent() {
       return intent;
@@ -24,6 +28,11 @@ export async function openDisk({ highestTermFile, intentFile }: NodePaths) {
       if (term <= highestTerm) return;
       await writeFileDurably(highestTermFile, String(term), { mode: 0o600 });
       highestTerm = term;
+    },
+    /** The data is the leader's of the term that is obeyed now: promoted in it, or copied from it. */
+    async noteDataTerm(): Promise<void> {
+      await writeFileDurably(dataTermFile, String(highestTerm), { mode: 0o600 });
+      dataTerm = highestTerm;
     },
     async setIntent(next: Intent | undefined): Promise<void> {
       if (next) await writeFileDurably(intentFile, next, { mode: 0o600 });

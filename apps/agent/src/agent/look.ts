@@ -17,6 +17,7 @@ export function createLook(node: Node): (signal: AbortSignal) => Promise<Observa
       lease: keeper.lease,
       intent: disk.intent,
       highestTerm: disk.highestTerm,
+      dataTerm: disk.dataTerm,
       links: links.states,
       volume: node.volume(),
     });

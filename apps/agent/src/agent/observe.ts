@@ -19,6 +19,7 @@ export interface Seen {
   readonly lease: Lease | undefined;
   readonly intent: Observation["intent"];
   readonly highestTerm: number;
+  readonly dataTerm: number;
   readonly memory: Memory;
   readonly links: Observation["links"];
   readonly volume: Observation["volume"];
@@ -41,6 +42,7 @@ export function observe(seen: Seen): Omit<Observation, "postgres"> {
     lease: seen.lease,
     intent: seen.intent,
     highestTerm: seen.highestTerm,
+    dataTerm: seen.dataTerm,
     peers: peers(seen.view, keys.nodesPrefix, keys.node(seen.self)),
     links: seen.links,
     volume: seen.volume,

@@ -21,7 +21,15 @@ function status(nodeId: string, changes: Partial<NodeStatus> = {}): NodeStatus {
   };
 }
 
-const sync = { term: 1, leader: "a", mode: "sync" as const, members: ["b"], systemId: "7", takeovers: [] };
+const sync = {
+  term: 1,
+  leader: "a",
+  mode: "sync" as const,
+  members: ["b"],
+  systemId: "7",
+  takeovers: [],
+  lossTerm: 0,
+};
 const alone = { ...sync, mode: "async" as const, members: [] };
 
 function candidates(changes: Partial<Candidates> = {}): Candidates {

@@ -6,7 +6,15 @@ import { healthOf, type SeenInstanceParts, type SeenNode } from "./health.ts";
 const timing = timingPresets.fast;
 const heard = { forMs: 200, isHeard: true };
 const record = { term: 1, holder: "a", bootId: "b", phase: "serving" as const, timing, seq: 1 };
-const sync = { term: 1, leader: "a", mode: "sync" as const, members: ["b"], systemId: "7", takeovers: [] };
+const sync = {
+  term: 1,
+  leader: "a",
+  mode: "sync" as const,
+  members: ["b"],
+  systemId: "7",
+  takeovers: [],
+  lossTerm: 0,
+};
 
 function node(id: string, changes: Partial<SeenNode> = {}): SeenNode {
   const row = { id, host_id: `host-${id}`, state: "member" as const };

@@ -8,7 +8,7 @@ import { removeLockFiles } from "@mainstay/postgres/postmaster.ts";
 import { rewind } from "@mainstay/postgres/rewind.ts";
 import { pathExists, syncDirectory } from "@mainstay/runtime/files.ts";
 import type { Node } from "../node.ts";
-import { isTwinOf, tellDivergence } from "./divergence.ts";
+import { tellDivergence } from "./divergence.ts";
 import { stopPostgres } from "./server.ts";
 import { checkpointed } from "./source.ts";
 import { makeStandby } from "./standby-signal.ts";
@@ -38,6 +38,7 @@ export async function clone(node: Node, spec: ClusterSpec, from: string, signal:
   await baseBackup(node.program, { dataDir: newDataDir, nodeId: node.config.nodeId, upstream }, signal);
   await makeStandby(newDataDir);
   await moveIntoPlace(node);
+  await node.disk.noteDataTerm();
   await node.disk.setIntent(undefined);
 }
 
@@ -53,10 +54,6 @@ export async function rewindTo(
   await stopPostgres(node);
   const upstream = node.settings.upstreamOf(spec, from);
   await checkpointed(upstream, signal);
-  if (await isTwinOf(node, upstream)) {
-    await node.disk.setIntent("clone");
-    throw new Error(`this node's timeline and ${from}'s have one number and different beginnings (F29)`);
-  }
   await tellDivergence(node, "rewind", upstream, signal);
   await node.disk.setIntent("rewind");
   // pg_rewind starts a server that was not shut down, for its crash recovery.
@@ -66,6 +63,7 @@ export async function rewindTo(
   await makeStandby(dataDir);
   node.memory.isDataChanged = true;
   node.memory.rewinds.areInVain = outcome === "not-needed";
+  await node.disk.noteDataTerm();
   await node.disk.setIntent(undefined);
 }
 

@@ -10,7 +10,6 @@ import { formatWalPosition } from "@mainstay/domain/wal-position.ts";
 import type { Upstream } from "@mainstay/postgres/conninfo.ts";
 import { readWalExtent } from "@mainstay/postgres/divergent-wal.ts";
 import {
-  areTwins,
   forkOf,
   type History,
   historyFile,
@@ -36,17 +35,6 @@ export async function tellDivergence(
   const inputs = { newLeader: source.nodeId, ...found };
   const reason = `what this node has and ${source.nodeId} has not is discarded`;
   node.events.record({ kind: "rewind", action, reason, term: node.disk.highestTerm, inputs });
-}
-
-/** Whether a rewind would find nothing to take back although the histories differ. What cannot be read says no. */
-export async function isTwinOf(node: Node, source: Upstream): Promise<boolean> {
-  try {
-    const own = await ownHistory(join(node.paths.dataDir, "pg_wal"));
-    return own !== undefined && areTwins(own, await historyOf(source));
-  } catch (err) {
-    node.log.warn({ err }, "the timelines cannot be compared");
-    return false;
-  }
 }
 
 interface Found extends EventInputs {

@@ -90,6 +90,7 @@ export async function promote(
   const isArmed = () => (node.supervisor().postgres?.as === "primary" ? true : undefined);
   await waitFor(isArmed, { what: "the fencer's guard", timeoutMs: 5_000, everyMs: 2, signal });
   await untilSyncSetting(client, syncStandbys, signal);
+  await node.disk.noteDataTerm();
   await startPromotion(client);
   const end = { what: "the end of recovery", timeoutMs: 10_000, signal };
   await untilStatus(client, end, ({ kind }) => kind === "primary");

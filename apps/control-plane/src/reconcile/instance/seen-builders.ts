@@ -92,6 +92,7 @@ export const sync = {
   members: ["pg-0a1b2c3d-2"],
   systemId: "7",
   takeovers: [],
+  lossTerm: 0,
 };
 
 export function seen(
