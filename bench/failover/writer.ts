@@ -1,6 +1,7 @@
 /** The client: one unique row every 20 ms, each a commit of its own; after an error a new connection every 50 ms. */
 import { pause } from "@mainstay/runtime/pause.ts";
-import pg from "pg";
+import { openSession, type Session } from "@mainstay/test/kit/session.ts";
+import type pg from "pg";
 import type { ClientOptions } from "./subject.ts";
 
 const everyMs = 20;
@@ -78,17 +79,8 @@ async function prepare(options: ClientOptions): Promise<void> {
   await client.query("create table beats (id bigint primary key)");
 }
 
-async function connect(options: ClientOptions): Promise<pg.Client & AsyncDisposable> {
-  const limits = { connectionTimeoutMillis: 1_000, query_timeout: answerLimitMs };
-  const client = new pg.Client({ ...options, ...limits });
-  client.on("error", () => {});
-  try {
-    await client.connect();
-  } catch (error) {
-    await client.end().catch(() => {});
-    throw error;
-  }
-  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
+function connect(options: ClientOptions): Promise<Session> {
+  return openSession({ ...options, connectionTimeoutMillis: 1_000, query_timeout: answerLimitMs });
 }
 
 /** Whether clients are led to a server that takes writes. */

@@ -1,6 +1,7 @@
 /** The clients of a chaos run: they write, transfer and read through whatever happens, and note what they saw. */
 import { pause } from "@mainstay/runtime/pause.ts";
 import pg from "pg";
+import { openSession, type Session } from "../kit/session.ts";
 import type { History, Outcome, Primary, Read, Write } from "./history.ts";
 
 export const accounts = 10;
@@ -16,20 +17,10 @@ const limits = { connectionTimeoutMillis: 1_000, query_timeout: 15_000 };
 const primary = `('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int as timeline,
   host(inet_server_addr()) as address`;
 
-export type Connect = () => Promise<pg.Client & AsyncDisposable>;
+export type Connect = () => Promise<Session>;
 
 export function connectTo(config: pg.ClientConfig): Connect {
-  return async () => {
-    const client = new pg.Client({ ...config, ...limits });
-    client.on("error", () => {});
-    try {
-      await client.connect();
-    } catch (error) {
-      await client.end().catch(() => {});
-      throw error;
-    }
-    return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
-  };
+  return () => openSession({ ...config, ...limits });
 }
 
 export interface Clients extends AsyncDisposable {

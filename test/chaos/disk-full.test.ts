@@ -5,7 +5,6 @@ import { after, before, test } from "node:test";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { RunError, run } from "@mainstay/runtime/run.ts";
 import { password } from "../kit/node.ts";
-import { historyProblems } from "./check-history.ts";
 import { fillDisk } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
@@ -13,19 +12,13 @@ const pair = await startPair({ volumeBytes: 1.5e9 });
 after(() => pair[Symbol.asyncDispose]());
 before(() => pair.healthy());
 
-async function endsHealthy(): Promise<void> {
-  await pair.healthy();
-  await pair.clients.readAll();
-  assert.deepEqual(historyProblems(pair.clients.history), []);
-}
-
 test("F40: a primary whose disk is full loses nothing and goes on when there is room, whoever leads", async (t) => {
   const { primary } = await pair.target();
   const cure = await fillDisk(primary);
   if (!cure) return t.skip("volumes cannot be mounted here");
   await assert.rejects(loadTables(), /No space left|could not|connection/i);
   await cure();
-  await endsHealthy();
+  await pair.endsHealthy();
 });
 
 /** More than what is left in files that PostgreSQL has already. */

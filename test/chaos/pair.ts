@@ -1,8 +1,10 @@
 /** A real pair behind its endpoint, with clients at work: what faults are tried on. */
+import assert from "node:assert/strict";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { startBalancer, type TestBalancer } from "../kit/balancer.ts";
 import { password } from "../kit/node.ts";
 import { type InstanceOptions, startInstance, type TestInstance } from "../kit/nodes.ts";
+import { historyProblems } from "./check-history.ts";
 import { type Clients, type Connect, connectTo, startClients } from "./clients.ts";
 import type { Target } from "./faults.ts";
 
@@ -17,6 +19,10 @@ export interface Pair extends AsyncDisposable {
   term(): Promise<number>;
   /** Resolves when writes go on and commits wait for the standby, and have done so for a while. */
   healthy(signal?: AbortSignal): Promise<void>;
+  /** Resolves when clients have written some more from now on. */
+  writesGoOn(): Promise<void>;
+  /** That it is healthy, and that the clients' history breaks no rule. */
+  endsHealthy(): Promise<void>;
 }
 
 const healthyLimitMs = 90_000;
@@ -39,7 +45,8 @@ export async function startPair(options: InstanceOptions = {}): Promise<Pair> {
   );
   const clients = parts.use(await startClients(endpoint, direct));
   const running = parts.move();
-  const pair = {
+  const healthy = (signal?: AbortSignal) => untilHealthy(instance, clients, signal);
+  return {
     instance,
     balancer,
     clients,
@@ -52,10 +59,19 @@ export async function startPair(options: InstanceOptions = {}): Promise<Pair> {
       return { instance, balancer, primary, standby };
     },
     term: async () => (await instance.lock())?.term ?? Number.NaN,
-    healthy: (signal?: AbortSignal) => untilHealthy(instance, clients, signal),
+    healthy,
+    async writesGoOn() {
+      const acknowledged = clients.acknowledged();
+      const look = () => clients.acknowledged() > acknowledged + 50 || undefined;
+      await waitFor(look, { what: "writes", timeoutMs: 20_000 });
+    },
+    async endsHealthy() {
+      await healthy();
+      await clients.readAll();
+      assert.deepEqual(historyProblems(clients.history), []);
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-  return pair;
 }
 
 async function ended(client: AsyncDisposable): Promise<true> {

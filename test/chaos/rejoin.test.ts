@@ -6,19 +6,12 @@ import { after, before, test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import type { TestNode } from "../kit/node.ts";
-import { historyProblems } from "./check-history.ts";
 import { fillDisk, killHost, killProcess } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
 const pair = await startPair({ volumeBytes: 1.5e9 });
 after(() => pair[Symbol.asyncDispose]());
 before(() => pair.healthy());
-
-async function endsHealthy(): Promise<void> {
-  await pair.healthy();
-  await pair.clients.readAll();
-  assert.deepEqual(historyProblems(pair.clients.history), []);
-}
 
 /** Resolves when one of the node's processes runs this program. */
 async function runs(node: TestNode, program: string): Promise<void> {
@@ -43,9 +36,7 @@ async function depose(): Promise<TestNode> {
   const { primary, standby } = await pair.target();
   await primary.kill();
   await pair.instance.served({ by: standby.id });
-  const acknowledged = pair.clients.acknowledged();
-  const look = () => pair.clients.acknowledged() > acknowledged + 20 || undefined;
-  await waitFor(look, { what: "writes to the new leader", timeoutMs: 20_000 });
+  await pair.writesGoOn();
   primary.start();
   return primary;
 }
@@ -55,7 +46,7 @@ test("F24: a power cut during a rewind ends in a healthy standby", async () => {
   await runs(returning, "pg_rewind");
   const cure = await killHost(returning);
   await cure();
-  await endsHealthy();
+  await pair.endsHealthy();
 });
 
 test("F30: a power cut during a clone ends in a healthy standby", async () => {
@@ -66,7 +57,7 @@ test("F30: a power cut during a clone ends in a healthy standby", async () => {
   await runs(standby, "pg_basebackup");
   const cure = await killHost(standby);
   await cure();
-  await endsHealthy();
+  await pair.endsHealthy();
 });
 
 test("F11, F44, F45: a power cut during a promotion ends in a healthy pair", async () => {
@@ -77,7 +68,7 @@ test("F11, F44, F45: a power cut during a promotion ends in a healthy pair", asy
   await standby.kill();
   primary.start();
   standby.start();
-  await endsHealthy();
+  await pair.endsHealthy();
 });
 
 test("F25: an old primary that is back before the new one's checkpoint ends as a healthy standby", async () => {
@@ -90,7 +81,7 @@ test("F25: an old primary that is back before the new one's checkpoint ends as a
   await waitFor(isPrimary, { what: "the promotion", timeoutMs: 20_000, everyMs: 2 });
   primary.start();
   await runs(primary, "pg_rewind");
-  await endsHealthy();
+  await pair.endsHealthy();
 });
 
 test("F13: an agent that is replaced in the middle of its takeover finishes it", async () => {
@@ -101,7 +92,7 @@ test("F13: an agent that is replaced in the middle of its takeover finishes it",
   await killProcess(standby, "agent");
   await pair.instance.served({ by: standby.id });
   await cure();
-  await endsHealthy();
+  await pair.endsHealthy();
 });
 
 test("F13: a changed specification in the middle of a takeover is taken up", async () => {
@@ -111,9 +102,9 @@ test("F13: a changed specification in the middle of a takeover is taken up", asy
   await claimed(term);
   await pair.instance.specify({ durability: "strict" });
   await cure();
-  await endsHealthy();
+  await pair.endsHealthy();
   await pair.instance.specify({ durability: "available" });
-  await endsHealthy();
+  await pair.endsHealthy();
 });
 
 test("F41: a standby whose disk is full stops no writes, and comes back when there is room", async (t) => {
@@ -125,10 +116,8 @@ test("F41: a standby whose disk is full stops no writes, and comes back when the
     what: "the loss of the standby",
     timeoutMs: 60_000,
   });
-  const acknowledged = pair.clients.acknowledged();
-  const look = () => pair.clients.acknowledged() > acknowledged + 50 || undefined;
-  await waitFor(look, { what: "writes", timeoutMs: 20_000 });
+  await pair.writesGoOn();
   await cure();
-  await endsHealthy();
+  await pair.endsHealthy();
   assert.equal(await pair.term(), term);
 });

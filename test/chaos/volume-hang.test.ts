@@ -1,27 +1,13 @@
 /** F4: volumes that answer no write for a while; what waits for them cannot even be killed. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { waitFor } from "@mainstay/runtime/pause.ts";
-import { historyProblems } from "./check-history.ts";
 import { hangVolume } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
 const pair = await startPair({ volumeBytes: 1.5e9 });
 after(() => pair[Symbol.asyncDispose]());
 before(() => pair.healthy());
-const { instance, clients } = pair;
-
-async function endsHealthy(): Promise<void> {
-  await pair.healthy();
-  await clients.readAll();
-  assert.deepEqual(historyProblems(clients.history), []);
-}
-
-async function writesGoOn(): Promise<void> {
-  const acknowledged = clients.acknowledged();
-  const look = () => clients.acknowledged() > acknowledged + 50 || undefined;
-  await waitFor(look, { what: "writes", timeoutMs: 20_000 });
-}
+const { instance } = pair;
 
 test("F4: a standby whose volume hangs is left behind, and counts again when it answers", async (t) => {
   const { primary, standby } = await pair.target();
@@ -30,11 +16,11 @@ test("F4: a standby whose volume hangs is left behind, and counts again when it 
   if (!cure) return t.skip("volumes cannot be mounted here");
   try {
     await instance.served({ by: primary.id, isSync: false });
-    await writesGoOn();
+    await pair.writesGoOn();
   } finally {
     await cure();
   }
-  await endsHealthy();
+  await pair.endsHealthy();
   assert.equal(await pair.term(), term);
 });
 
@@ -44,10 +30,10 @@ test("F4: a primary whose volume hangs hands over, and comes back when it answer
   if (!cure) return t.skip("volumes cannot be mounted here");
   try {
     await instance.served({ by: standby.id });
-    await writesGoOn();
+    await pair.writesGoOn();
   } finally {
     await cure();
   }
-  await endsHealthy();
+  await pair.endsHealthy();
   assert.equal((await pair.target()).primary.id, standby.id);
 });

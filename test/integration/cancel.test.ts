@@ -7,10 +7,10 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
-import pg from "pg";
 import { startBalancer } from "../kit/balancer.ts";
 import { password } from "../kit/node.ts";
 import { startInstance } from "../kit/nodes.ts";
+import { openSession, type Session } from "../kit/session.ts";
 
 await using parts = new AsyncDisposableStack();
 const instance = parts.use(await startInstance(2, { durability: "strict" }));
@@ -120,11 +120,8 @@ test("looking for requests delays no other connection", async () => {
   assert.ok(through < direct + 20, `${through} ms through the endpoint, ${direct} ms without it`);
 });
 
-async function session(): Promise<pg.Client & AsyncDisposable> {
-  const client = new pg.Client({ ...endpoint, password, ssl: { rejectUnauthorized: false } });
-  client.on("error", () => {});
-  await client.connect();
-  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
+function session(): Promise<Session> {
+  return openSession({ ...endpoint, password, ssl: { rejectUnauthorized: false } });
 }
 
 /** psql through the endpoint, and its session's process at the server. */

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { offeredSettings, offers, wireFactor } from "@mainstay/postgres/offered-settings.ts";
-import pg from "pg";
 import { startPostgres } from "../kit/postgres-server.ts";
+import { openSession } from "../kit/session.ts";
 
 /** Where every node is rendered with something else than PostgreSQL's default. */
 const rendered = ["log_lock_waits", "log_min_duration_statement", "timezone", "log_checkpoints"];
@@ -24,10 +24,8 @@ test("names, units, defaults and bounds are those of the server", async () => {
   const engine = (await findEngines(AbortSignal.timeout(10_000))).at(-1);
   assert.ok(engine);
   const { socketDir: host, ...settings } = server.settings;
-  const client = new pg.Client({ host, ...settings });
-  await client.connect();
+  await using client = await openSession({ ...settings, host });
   const { rows } = await client.query<Row>("select *, lower(name) as name from pg_settings");
-  await client.end();
   const offered = offeredSettings(engine.parameters, engine.major);
   assert.equal(offered.length, Object.keys(offers).length);
   for (const setting of offered) {

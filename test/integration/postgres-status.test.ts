@@ -2,23 +2,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readStatus } from "@mainstay/postgres/status.ts";
-import pg from "pg";
+import type pg from "pg";
 import { startPostgres } from "../kit/postgres-server.ts";
+import { openSession } from "../kit/session.ts";
 
 test("a promotion that ends between two questions about the server is no error", async () => {
   await using server = await startPostgres("standby");
-  await using asking = await connect(server.settings);
-  await using promoting = await connect(server.settings);
+  const { socketDir: host, ...settings } = server.settings;
+  await using asking = await openSession({ ...settings, host });
+  await using promoting = await openSession({ ...settings, host });
   assert.equal((await readStatus(asking)).kind, "standby");
   const status = await readStatus(afterFirstAnswer(asking, () => promoting.query("select pg_promote(true)")));
   assert.deepEqual([status.kind, status.timeline], ["primary", 2]);
 });
-
-async function connect({ socketDir, ...settings }: { socketDir: string; port: number }) {
-  const client = new pg.Client({ ...settings, host: socketDir });
-  await client.connect();
-  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
-}
 
 /** The same session; `happen` is over before its second question is asked. */
 function afterFirstAnswer(client: pg.Client, happen: () => Promise<unknown>): pg.Client {

@@ -1,6 +1,6 @@
 /** A client of an instance's endpoint that never gives up, and remembers what was acknowledged. */
 import { pause } from "@mainstay/runtime/pause.ts";
-import type pg from "pg";
+import type { Session } from "./session.ts";
 
 export interface EndpointWriter {
   /** Of table `written`. */
@@ -9,9 +9,7 @@ export interface EndpointWriter {
 }
 
 /** Writes a row every 20 ms, connecting again whenever it must. */
-export async function startWriter(
-  connect: () => Promise<pg.Client & AsyncDisposable>,
-): Promise<EndpointWriter> {
+export async function startWriter(connect: () => Promise<Session>): Promise<EndpointWriter> {
   const acknowledged: number[] = [];
   const ended = new AbortController();
   await using first = await connect();

@@ -8,10 +8,10 @@ import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { scramVerifier } from "@mainstay/postgres/scram.ts";
 import { killTree, processesUnder, signalTree } from "@mainstay/runtime/process-tree.ts";
-import pg from "pg";
 import type { TestEtcd } from "./etcd.ts";
 import { createFakeClock, type FakeClock, sweepFakeClocks } from "./fake-clock.ts";
 import { createHostNetwork, type HostNetwork } from "./network.ts";
+import { openSession, type Session } from "./session.ts";
 
 const supervisor = join(import.meta.dirname, "../../apps/agent/src/supervisor/main.ts");
 export const password = "Secret-of-a-test-1";
@@ -37,7 +37,7 @@ export interface TestNode {
   signal(name: NodeJS.Signals): Promise<void>;
   pid(of: NodeProcess): Promise<number>;
   /** A tenant's session, straight to the node. */
-  client(): Promise<pg.Client & AsyncDisposable>;
+  client(): Promise<Session>;
   /** Ends its processes and leaves no mount and no rule behind. */
   remove(): Promise<void>;
 }
@@ -99,20 +99,12 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
         of === "supervisor" ? join(nodeDir, "supervisor.pid") : join(config.volumeDir, "data/postmaster.pid");
       return Number((await readFile(file, "utf8")).split("\n")[0]);
     },
-    async client() {
-      const session = new pg.Client({
-        host: address,
-        port: 5432,
-        user: "owner",
-        password,
-        database: "rdb",
+    client: () =>
+      openSession({
+        ...{ host: address, port: 5432, user: "owner", password, database: "rdb" },
         ssl: { ca: authority.caPem, servername: nodeId },
         connectionTimeoutMillis: 3_000,
-      });
-      session.on("error", () => {});
-      await session.connect();
-      return Object.assign(session, { [Symbol.asyncDispose]: () => session.end().catch(() => {}) });
-    },
+      }),
     async remove() {
       await killTree(nodeDir);
       await log.close();

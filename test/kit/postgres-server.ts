@@ -1,12 +1,13 @@
 /** A private PostgreSQL on a unix socket in a temporary directory, run as `postgres` when the caller is root. */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { run } from "@mainstay/runtime/run.ts";
-import pg from "pg";
+import { openSession } from "./session.ts";
+import { unprivilegedUser } from "./user.ts";
 
 export interface PostgresServer extends AsyncDisposable {
   readonly settings: {
@@ -23,14 +24,14 @@ const port = 5432;
 export async function startPostgres(as: "primary" | "standby" = "primary"): Promise<PostgresServer> {
   const engine = (await findEngines(AbortSignal.timeout(10_000))).at(-1);
   if (!engine) throw new Error("no PostgreSQL is installed");
-  const identity = process.getuid?.() === 0 ? postgresUser() : undefined;
+  const user = await unprivilegedUser();
   const dir = await mkdtemp(join(tmpdir(), "mainstay-pg-"));
-  if (identity) await chown(dir, identity.uid, identity.gid);
+  await chown(dir, user.uid, user.gid);
   const data = join(dir, "data");
   const remove = () => rm(dir, { recursive: true, force: true });
   try {
     const initArgs = ["-D", data, "-U", "control", "--auth=trust", "--no-sync", "--encoding=UTF8"];
-    await run(join(engine.binDir, "initdb"), initArgs, { cwd: dir, timeoutMs: 60_000, ...identity });
+    await run(join(engine.binDir, "initdb"), initArgs, { cwd: dir, timeoutMs: 60_000, ...user });
   } catch (error) {
     await remove();
     throw error;
@@ -38,7 +39,7 @@ export async function startPostgres(as: "primary" | "standby" = "primary"): Prom
   if (as === "standby") await writeFile(join(data, "standby.signal"), "");
   const settings = ["listen_addresses=", `unix_socket_directories=${dir}`, "fsync=off", `port=${port}`];
   const args = ["-D", data, ...settings.flatMap((setting) => ["-c", setting])];
-  const child = spawn(join(engine.binDir, "postgres"), args, { cwd: dir, stdio: "ignore", ...identity });
+  const child = spawn(join(engine.binDir, "postgres"), args, { cwd: dir, stdio: "ignore", ...user });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   const server = {
     settings: { socketDir: dir, port, user: "control", database: "postgres" },
@@ -49,7 +50,8 @@ export async function startPostgres(as: "primary" | "standby" = "primary"): Prom
     },
   };
   try {
-    await waitFor(() => answers(dir), { what: "PostgreSQL's first answer", timeoutMs: 20_000, everyMs: 50 });
+    const answers = () => connects(server.settings).catch(() => undefined);
+    await waitFor(answers, { what: "PostgreSQL's first answer", timeoutMs: 20_000, everyMs: 50 });
     return server;
   } catch (error) {
     await server[Symbol.asyncDispose]();
@@ -57,20 +59,7 @@ export async function startPostgres(as: "primary" | "standby" = "primary"): Prom
   }
 }
 
-function postgresUser(): { uid: number; gid: number } {
-  const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
-  return { uid: id("-u"), gid: id("-g") };
-}
-
-async function answers(socketDir: string): Promise<true | undefined> {
-  const client = new pg.Client({ host: socketDir, port, user: "control", database: "postgres" });
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    return true;
-  } catch {
-    return undefined;
-  } finally {
-    await client.end().catch(() => {});
-  }
+async function connects({ socketDir: host, ...settings }: PostgresServer["settings"]): Promise<true> {
+  await using _ = await openSession({ ...settings, host });
+  return true;
 }
