@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import { run } from "@mainstay/runtime/run.ts";
-import pg from "pg";
-
-export const password = "Secret-of-a-bench-1";
+import { password } from "@mainstay/test/kit/node.ts";
+import { openSession } from "@mainstay/test/kit/session.ts";
 
 export interface Instance {
   readonly id: string;
@@ -46,19 +45,13 @@ export async function writeGapMs(instance: Instance, fault: () => Promise<unknow
 
 async function write(instance: Instance, onAcknowledged: () => boolean): Promise<void> {
   const { host, port } = instance;
-  const options = { host, port, user: "owner", password, database: "rdb" };
-  const client = new pg.Client({ ...options, connectionTimeoutMillis: 1_000 });
-  client.on("error", () => {});
-  await client.connect();
-  try {
-    await client.query("create table if not exists beats (at timestamptz)");
-    do {
-      await pause(20);
-      await client.query("insert into beats values (now())");
-    } while (onAcknowledged());
-  } finally {
-    await client.end().catch(() => {});
-  }
+  const options = { host, port, user: "owner", password, database: "rdb", connectionTimeoutMillis: 1_000 };
+  await using client = await openSession(options);
+  await client.query("create table if not exists beats (at timestamptz)");
+  do {
+    await pause(20);
+    await client.query("insert into beats values (now())");
+  } while (onAcknowledged());
 }
 
 export async function compareThroughput({ host, port }: Instance, address: string) {

@@ -3,9 +3,10 @@
  * `npm run bench`. Nothing is asserted; shared machines vary.
  */
 import { cpus, loadavg } from "node:os";
-import { newPlatform, type TestPlatform } from "@mainstay/test/kit/platform.ts";
+import { pause } from "@mainstay/runtime/pause.ts";
+import { newPlatform } from "@mainstay/test/kit/platform.ts";
 import { bareHa, bareSingle } from "./bare.ts";
-import { compareThroughput, type Instance, password, writeGapMs } from "./client.ts";
+import { compareThroughput, type Instance, writeGapMs } from "./client.ts";
 
 const rounds = 5;
 /** Asking more often would measure the asking: server and client share two cores with the database. */
@@ -39,24 +40,12 @@ for (const { name, ratio, endpoint, direct } of await compareThroughput(
 
 async function create(name: string, isHaCluster: boolean): Promise<Instance> {
   const sdk = await platform.sdk();
-  const { engines } = await sdk.listDatabaseEngines();
-  const { id } = await sdk.createInstance({
-    name,
-    engine: engines[0]?.versions[0]?.name ?? "",
-    nodeType: "db-dev-s",
-    isHaCluster,
-    disableBackup: true,
-    userName: "owner",
-    password,
-    volumeType: "lssd",
-    volumeSize: 0,
-    backupSameRegion: false,
-  });
+  const { id } = await platform.create(name, isHaCluster);
   for (;;) {
     const found = await sdk.getInstance({ instanceId: id });
     const [endpoint] = found.endpoints;
     if (found.status === "ready" && endpoint?.ip) return { id, host: endpoint.ip, port: endpoint.port };
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await pause(pollMs);
   }
 }
 
@@ -70,29 +59,18 @@ async function createMs(isHa: boolean): Promise<number> {
 }
 
 async function hostLoss(target: Instance): Promise<number> {
-  const leader = (await nodes(platform, "bench")).find(({ role }) => role === "primary");
+  const leader = (await platform.nodes("bench")).find(({ role }) => role === "primary");
   if (!leader) throw new Error("no primary");
   const gap = await writeGapMs(target, () => platform.command("host", "kill", leader.host));
   await platform.command("host", "start", leader.host);
-  while (!(await nodes(platform, "bench")).some(({ sync }) => sync)) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  while (!(await platform.nodes("bench")).some(({ sync }) => sync)) {
+    await pause(200);
   }
   return gap;
 }
 
 async function primaryAddress(name: string): Promise<string> {
-  return (await nodes(platform, name)).find(({ role }) => role === "primary")?.address ?? "";
-}
-
-interface Node {
-  readonly role: string;
-  readonly sync: boolean;
-  readonly host: string;
-  readonly address: string;
-}
-
-async function nodes(on: TestPlatform, name: string): Promise<Node[]> {
-  return JSON.parse(await on.command("node", "list", name, "--json"));
+  return (await platform.nodes(name)).find(({ role }) => role === "primary")?.address ?? "";
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

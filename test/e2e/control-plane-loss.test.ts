@@ -11,7 +11,6 @@ const platform = await newPlatform();
 after(() => platform[Symbol.asyncDispose]());
 await platform.command("up", "--detach", "--no-demo", "--listen", platform.listen);
 const sdk = await platform.sdk();
-const [engine] = (await sdk.listDatabaseEngines()).engines[0]?.versions ?? [];
 /** Each of them is this much further when the control plane dies. */
 const apartMs = 200;
 const count = 5;
@@ -19,7 +18,7 @@ const limits = { timeoutMs: 120_000, everyMs: 200 };
 
 test("every instance that was accepted becomes ready, with the nodes that it should have", async () => {
   for (let number = 1; number <= count; number++) {
-    await create(`made-${number}`, number === 1);
+    await platform.create(`made-${number}`, number === 1);
     await pause(apartMs);
   }
   await killControlPlane();
@@ -31,7 +30,7 @@ test("every instance that was accepted becomes ready, with the nodes that it sho
   await waitFor(() => areReady().catch(unlessAway), { what: "all of them ready", ...limits });
   assert.equal(nodeDirs().length, count + 1);
   for (const { name } of (await sdk.listInstances()).instances) {
-    const nodes: { role: string }[] = JSON.parse(await platform.command("node", "list", name, "--json"));
+    const nodes = await platform.nodes(name);
     assert.equal(nodes.filter(({ role }) => role === "primary").length, 1, name);
   }
 });
@@ -49,21 +48,6 @@ test("every instance whose deletion was accepted goes, and leaves nothing", asyn
   await waitFor(isRouteless, { what: "no route left", ...limits });
   assert.doesNotMatch(await readFile("/proc/self/mounts", "utf8"), new RegExp(platform.dir));
 });
-
-async function create(name: string, isHaCluster: boolean): Promise<void> {
-  await sdk.createInstance({
-    name,
-    engine: engine?.name ?? "",
-    nodeType: "db-dev-s",
-    isHaCluster,
-    disableBackup: true,
-    userName: "owner",
-    password: "Secret-of-a-test-1",
-    volumeType: "lssd",
-    volumeSize: 0,
-    backupSameRegion: false,
-  });
-}
 
 async function killControlPlane(): Promise<void> {
   const { pid } = JSON.parse(await readFile(join(platform.dir, "pids/control-plane.json"), "utf8"));

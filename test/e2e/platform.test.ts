@@ -13,16 +13,15 @@ import { waitFor } from "@mainstay/runtime/pause.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import { run } from "@mainstay/runtime/run.ts";
 import type { Rdbv1 } from "@scaleway/sdk-rdb";
-import pg from "pg";
+import type pg from "pg";
 import { startWriter } from "../kit/endpoint-writer.ts";
-import { newPlatform } from "../kit/platform.ts";
+import { password } from "../kit/node.ts";
+import { connectTo, endpointOf, newPlatform } from "../kit/platform.ts";
 
 const platform = await newPlatform();
 after(() => platform[Symbol.asyncDispose]());
-const password = "Secret-of-a-test-1";
 const { signal } = new AbortController();
-const newest = (await findEngines(signal)).at(-1);
-const binDir = newest?.binDir ?? "";
+const binDir = (await findEngines(signal)).at(-1)?.binDir ?? "";
 
 test("one command brings up a platform", async () => {
   await platform.command("up", "--detach", "--no-demo", "--listen", platform.listen);
@@ -39,16 +38,16 @@ test("a second `up` shows what runs, and refuses to change it", async () => {
 let primary: Rdbv1.Instance;
 
 test("the official SDK creates a highly available instance that is ready when it says so", async () => {
-  primary = await create("shop", true);
-  const nodes = await listNodes("shop");
+  primary = await platform.createReady("shop", true);
+  const nodes = await platform.nodes("shop");
   assert.deepEqual(nodes.map(({ role }) => role).toSorted(), ["primary", "standby"]);
   assert.equal(new Set(nodes.map(({ zone }) => zone)).size, 2);
-  await using client = await connect(primary);
+  await using client = await connectTo(primary);
   assert.deepEqual((await client.query("select 1 as one")).rows, [{ one: 1 }]);
 });
 
 test("a node's certificate reaches its own instance in etcd, and nothing else", async () => {
-  const [node] = await listNodes("shop");
+  const [node] = await platform.nodes("shop");
   const nodeDir = join(platform.dir, "hosts", node?.host ?? "", "nodes", node?.id ?? "");
   const file = (name: string) => readFile(join(nodeDir, name), "utf8");
   const { store: address, tls, instanceId } = JSON.parse(await file("node.json"));
@@ -79,7 +78,7 @@ test("the command line prints what the API says, and the line that connects", as
 test("a dump of a benchmark's tables is the same in a second instance", async () => {
   await bench(primary, ["-i", "-s", "20", "-q"]);
   await bench(primary, ["-c", "4", "-T", "3"]);
-  const copy = await create("copy", false);
+  const copy = await platform.createReady("copy", false);
   const dump = (await dumpOf(primary)).stdout;
   const load = ["-q", "-v", "ON_ERROR_STOP=1", ...target(copy)];
   await run(join(binDir, "psql"), load, { env: passwordEnv, input: dump, timeoutMs: 120_000 });
@@ -88,7 +87,7 @@ test("a dump of a benchmark's tables is the same in a second instance", async ()
 });
 
 test("a balancer that dies is replaced without a cut, and the next one closes the door when told", async () => {
-  await using client = await connect(primary);
+  await using client = await connectTo(primary);
   const before = await balancerPid();
   process.kill(before, "SIGKILL");
   await waitFor(async () => (await balancerPid()) !== before || undefined, {
@@ -103,28 +102,28 @@ test("a balancer that dies is replaced without a cut, and the next one closes th
     timeoutMs: 10_000,
   });
   await sdk.setInstanceACLRules({ instanceId: primary.id, rules: [{ ip: "0.0.0.0/0", description: "" }] });
-  await waitFor(() => connect(primary).then(closed, nothing), { what: "an open door", timeoutMs: 10_000 });
+  await waitFor(() => connectTo(primary).then(closed, nothing), { what: "an open door", timeoutMs: 10_000 });
 });
 
 test("a switchover by hand exchanges the roles", async () => {
-  const [before] = (await listNodes("shop")).filter(({ role }) => role === "primary");
+  const [before] = (await platform.nodes("shop")).filter(({ role }) => role === "primary");
   await platform.command("instance", "switchover", "shop");
   await waitFor(
     async () => {
-      const [leader] = (await listNodes("shop")).filter(({ role, sync }) => role === "primary" && !sync);
-      const isFollowed = (await listNodes("shop")).some(({ sync }) => sync);
+      const [leader] = (await platform.nodes("shop")).filter(({ role, sync }) => role === "primary" && !sync);
+      const isFollowed = (await platform.nodes("shop")).some(({ sync }) => sync);
       return (leader && leader.host !== before?.host && isFollowed) || undefined;
     },
     { what: "the other node as primary", timeoutMs: 90_000, everyMs: 100 },
   );
-  await using client = await connect(primary);
+  await using client = await connectTo(primary);
   assert.equal((await client.query("select count(*)::int as n from pgbench_branches")).rows[0]?.n, 20);
 });
 
 test("the loss of the primary's host during writes loses no acknowledged row", async () => {
-  const leader = (await listNodes("shop")).find(({ role }) => role === "primary");
+  const leader = (await platform.nodes("shop")).find(({ role }) => role === "primary");
   assert.ok(leader);
-  const writer = await startWriter(() => connect(primary));
+  const writer = await startWriter(() => connectTo(primary));
   await waitFor(() => writer.acknowledged.length > 20 || undefined, { what: "rows", timeoutMs: 20_000 });
   await platform.command("host", "kill", leader.host);
   const before = writer.acknowledged.length;
@@ -133,7 +132,7 @@ test("the loss of the primary's host during writes loses no acknowledged row", a
     timeoutMs: 30_000,
   });
   await writer.stop();
-  await using client = await connect(primary);
+  await using client = await connectTo(primary);
   const { rows } = await client.query<{ id: number }>("select id from written");
   const found = new Set(rows.map(({ id }) => id));
   assert.deepEqual(
@@ -141,7 +140,7 @@ test("the loss of the primary's host during writes loses no acknowledged row", a
     [],
   );
   await platform.command("host", "start", leader.host);
-  await waitFor(async () => (await listNodes("shop")).some(({ sync }) => sync) || undefined, {
+  await waitFor(async () => (await platform.nodes("shop")).some(({ sync }) => sync) || undefined, {
     what: "a sync standby",
     timeoutMs: 60_000,
     everyMs: 200,
@@ -203,25 +202,6 @@ test("down --purge leaves nothing", async () => {
   assert.deepEqual(await processesUnder(platform.dir), []);
 });
 
-async function create(name: string, isHaCluster: boolean): Promise<Rdbv1.Instance> {
-  const sdk = await platform.sdk();
-  const { id } = await sdk.createInstance({
-    name,
-    engine: `PostgreSQL-${newest?.major}`,
-    nodeType: "db-dev-s",
-    isHaCluster,
-    disableBackup: true,
-    userName: "owner",
-    password,
-    volumeType: "lssd",
-    volumeSize: 0,
-    backupSameRegion: false,
-  });
-  const instance = await sdk.waitForInstance({ instanceId: id }, { minDelay: 1, maxDelay: 1 });
-  assert.equal(instance.status, "ready");
-  return instance;
-}
-
 async function balancerPid(): Promise<number> {
   const { pid } = JSON.parse(await readFile(join(platform.dir, "pids", "balancer.json"), "utf8"));
   return pid;
@@ -232,24 +212,6 @@ function nothing(): undefined {}
 async function closed(client: pg.Client): Promise<true> {
   await client.end();
   return true;
-}
-
-interface NodeRow {
-  readonly id: string;
-  readonly role: string;
-  readonly sync: boolean;
-  readonly host: string;
-  readonly zone: string;
-}
-
-async function listNodes(name: string): Promise<NodeRow[]> {
-  return JSON.parse(await platform.command("node", "list", name, "--json"));
-}
-
-function endpointOf({ endpoints }: Rdbv1.Instance) {
-  const [endpoint] = endpoints;
-  assert.ok(endpoint?.ip);
-  return { host: endpoint.ip, port: endpoint.port };
 }
 
 function target(instance: Rdbv1.Instance): string[] {
@@ -272,7 +234,7 @@ function dumpOf(instance: Rdbv1.Instance) {
 
 /** Of the dump: schema and every row, in the order of the tables' keys. */
 async function checksum(instance: Rdbv1.Instance): Promise<string> {
-  await using client = await connect(instance);
+  await using client = await connectTo(instance);
   const { rows } = await client.query(`
     select (select md5(string_agg(a::text, '|' order by aid)) from pgbench_accounts a) as accounts,
       (select md5(string_agg(t::text, '|' order by tid)) from pgbench_tellers t) as tellers,
@@ -280,18 +242,4 @@ async function checksum(instance: Rdbv1.Instance): Promise<string> {
       (select md5(string_agg(h::text, '|' order by h::text)) from pgbench_history h) as history,
       (select count(*) from pgbench_history) as count`);
   return createHash("sha256").update(JSON.stringify(rows)).digest("hex");
-}
-
-async function connect(instance: Rdbv1.Instance): Promise<pg.Client & AsyncDisposable> {
-  const client = new pg.Client({
-    ...endpointOf(instance),
-    user: "owner",
-    password,
-    database: "rdb",
-    connectionTimeoutMillis: 2_000,
-    query_timeout: 60_000,
-  });
-  client.on("error", () => {});
-  await client.connect();
-  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => {}) });
 }
