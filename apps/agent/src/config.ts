@@ -1,9 +1,8 @@
 /** Reads node.json, which the control plane wrote when it made the node. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
+import { readConfigFile } from "@mainstay/runtime/config-file.ts";
 import { Type } from "typebox";
-import { Value } from "typebox/value";
 
 const text = Type.String({ minLength: 1 });
 const size = Type.Number({ exclusiveMinimum: 0 });
@@ -30,21 +29,6 @@ const Schema = Type.Object({
   ),
 });
 
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly fault: { readonly code: "malformed"; readonly problems: readonly string[] };
-  constructor(file: string, problems: readonly string[]) {
-    super(`${file}: ${problems.join("; ")}`);
-    this.fault = { code: "malformed", problems };
-  }
-}
-
-export async function readNodeConfig(nodeDir: string): Promise<NodeConfig> {
-  const file = join(nodeDir, "node.json");
-  const content: unknown = JSON.parse(await readFile(file, "utf8"));
-  if (Value.Check(Schema, content)) return content;
-  throw new ConfigError(
-    file,
-    Value.Errors(Schema, content).map(({ instancePath, message }) => `${instancePath} ${message}`),
-  );
+export function readNodeConfig(nodeDir: string): Promise<NodeConfig> {
+  return readConfigFile(join(nodeDir, "node.json"), Schema);
 }

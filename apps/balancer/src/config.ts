@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readConfigFile } from "@mainstay/runtime/config-file.ts";
 import { type Static, Type } from "typebox";
-import { Value } from "typebox/value";
 
 const text = Type.String({ minLength: 1 });
 
@@ -22,21 +21,6 @@ const Config = Type.Object({
 });
 export type Config = Static<typeof Config>;
 
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly fault: { readonly code: "malformed"; readonly problems: readonly string[] };
-  constructor(file: string, problems: readonly string[]) {
-    super(`${file}: ${problems.join("; ")}`);
-    this.fault = { code: "malformed", problems };
-  }
-}
-
-export async function readConfig(file: string): Promise<Config> {
-  const content: unknown = JSON.parse(await readFile(file, "utf8"));
-  if (Value.Check(Config, content)) return content;
-  const problems = Value.Errors(Config, content);
-  throw new ConfigError(
-    file,
-    problems.map(({ instancePath, message }) => `${instancePath} ${message}`),
-  );
+export function readConfig(file: string): Promise<Config> {
+  return readConfigFile(file, Config);
 }

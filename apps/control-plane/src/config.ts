@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { ConfigError, readConfigFile } from "@mainstay/runtime/config-file.ts";
 import { type Static, Type } from "typebox";
-import { Value } from "typebox/value";
 
 const text = Type.String({ minLength: 1 });
 const port = Type.Integer({ minimum: 1, maximum: 65_535 });
@@ -38,26 +37,9 @@ export type Config = Static<typeof Config>;
 
 export const defaultReplaceAfterMs = 30_000;
 
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly fault: { readonly code: "invalid"; readonly problems: readonly string[] };
-  constructor(problems: readonly string[]) {
-    super(`configuration: ${problems.join("; ")}`);
-    this.fault = { code: "invalid", problems };
-  }
-}
-
-/** Reads the file once; throws with every problem at once, before anything starts. */
-export async function loadConfig(path: string): Promise<Config> {
-  return parseConfig(JSON.parse(await readFile(path, "utf8")));
-}
-
-export function parseConfig(content: unknown): Config {
-  if (!Value.Check(Config, content)) {
-    const errors = [...Value.Errors(Config, content)];
-    throw new ConfigError(errors.map(({ instancePath, message }) => `${instancePath || "/"} ${message}`));
-  }
-  const { firstPort, lastPort } = content.endpoint;
-  if (lastPort < firstPort) throw new ConfigError(["/endpoint/lastPort must not be below firstPort"]);
-  return content;
+export async function readConfig(file: string): Promise<Config> {
+  const config = await readConfigFile(file, Config);
+  const { firstPort, lastPort } = config.endpoint;
+  if (lastPort < firstPort) throw new ConfigError(file, ["/endpoint/lastPort must not be below firstPort"]);
+  return config;
 }

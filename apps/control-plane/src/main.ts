@@ -4,7 +4,7 @@ import { createLocalCompute } from "@mainstay/compute/local/local-compute.ts";
 import { connectEtcdAccess } from "@mainstay/dcs/etcd-access.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
-import { type Config, defaultReplaceAfterMs, loadConfig } from "./config.ts";
+import { type Config, defaultReplaceAfterMs, readConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { createProbe } from "./reconcile/instance/probe.ts";
 
@@ -15,7 +15,7 @@ async function main(path: string): Promise<void> {
     process.once("SIGTERM", resolve);
     process.once("SIGINT", resolve);
   });
-  const config = await loadConfig(path);
+  const config = await readConfig(path);
   const settings = await readStoreSettings(config);
   await using store = connectEtcd(settings);
   await using access = connectEtcdAccess(settings);
