@@ -2,16 +2,6 @@ import { type Static, Type } from "typebox";
 import { Nullable, PageQuery, Timestamp } from "./common.ts";
 import { EndpointSpecInput, EndpointView } from "./endpoints.ts";
 
-export const instanceStatuses = [
-  "provisioning",
-  "ready",
-  "configuring",
-  "autohealing",
-  "deleting",
-  "error",
-] as const;
-export type InstanceStatus = (typeof instanceStatuses)[number];
-
 const NameValue = Type.Object({ name: Type.String(), value: Type.String() });
 const Anything = Type.Object({}, { additionalProperties: true });
 

@@ -46,7 +46,7 @@ export class ControlDataError extends Error {
 }
 
 /** Reads the output of pg_controldata under LC_ALL=C. */
-export function parseControlData(text: string): ControlData {
+function parseControlData(text: string): ControlData {
   // It prints what it found all the same.
   if (text.startsWith("WARNING: Calculated CRC")) throw new ControlDataError({ code: "wrong-checksum" });
   const lines = new Map<string, string>();

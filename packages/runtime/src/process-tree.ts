@@ -3,25 +3,24 @@
  * its data directory, the agent in the node's. It needs no rights and no cgroup, and finds orphans. A person's
  * shell in the same directory is left alone.
  */
-import { readdir, readlink, stat } from "node:fs/promises";
+import { readdir, readlink } from "node:fs/promises";
 import { basename } from "node:path";
 import { pause } from "./pause.ts";
 
 /** Programs that run in a node's directories; a shell or an editor is not among them. */
 const programs = /^(node|postgres|initdb|pg_\w+|haproxy|etcd)( \(deleted\))?$/;
 
-/** Process ids whose working directory is `dir` or below, of user `uid` if given; never the caller's own. */
-export async function processesUnder(dir: string, uid?: number): Promise<number[]> {
+/** Process ids whose working directory is `dir` or below; never the caller's own. */
+export async function processesUnder(dir: string): Promise<number[]> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const matches = await Promise.all(ids.map((id) => runsUnder(id, dir, uid)));
+  const matches = await Promise.all(ids.map((id) => runsUnder(id, dir)));
   return ids.filter((id, index) => matches[index] && id !== process.pid);
 }
 
-async function runsUnder(id: number, dir: string, uid: number | undefined): Promise<boolean> {
+async function runsUnder(id: number, dir: string): Promise<boolean> {
   try {
     const cwd = (await readlink(`/proc/${id}/cwd`)).replace(/ \(deleted\)$/, "");
     if (cwd !== dir && !cwd.startsWith(`${dir}/`)) return false;
-    if (uid !== undefined && (await stat(`/proc/${id}`)).uid !== uid) return false;
     return programs.test(basename(await readlink(`/proc/${id}/exe`)));
   } catch {
     return false; // it ended meanwhile, is a zombie, or belongs to somebody else
@@ -41,10 +40,10 @@ export class ProcessTreeError extends Error {
  * Kills every process under `dir` (a real path) and resolves when none is left: what they fork meanwhile is found
  * again. Rejects when some are left after `limitMs`: a process in an uninterruptible wait, or somebody else's.
  */
-export async function killTree(dir: string, uid?: number, limitMs = 30_000): Promise<void> {
+export async function killTree(dir: string, limitMs = 30_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   for (;;) {
-    const ids = await processesUnder(dir, uid);
+    const ids = await processesUnder(dir);
     if (ids.length === 0) return;
     if (performance.now() > deadline) throw new ProcessTreeError({ code: "not-killed", dir, pids: ids });
     for (const id of ids) sendSignal(id, "SIGKILL");
@@ -53,10 +52,10 @@ export async function killTree(dir: string, uid?: number, limitMs = 30_000): Pro
 }
 
 /** Sends a signal to every process under `dir`, until a look finds no new one. */
-export async function signalTree(dir: string, signal: NodeJS.Signals, uid?: number): Promise<void> {
+export async function signalTree(dir: string, signal: NodeJS.Signals): Promise<void> {
   const sent = new Set<number>();
   for (;;) {
-    const fresh = (await processesUnder(dir, uid)).filter((id) => !sent.has(id));
+    const fresh = (await processesUnder(dir)).filter((id) => !sent.has(id));
     if (fresh.length === 0) return;
     for (const id of fresh) {
       sendSignal(id, signal);

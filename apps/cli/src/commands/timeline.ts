@@ -51,7 +51,7 @@ function discardedText({
   return `${count(bytes)} bytes of the old primary, ${count(transactions)} transactions, ${count(acknowledged)} acknowledged`;
 }
 
-export function duration(ms: number): string {
+function duration(ms: number): string {
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 

@@ -46,7 +46,7 @@ function toDetails(problems: readonly Validation[]): ArgumentDetail[] {
     const detail = toDetail(problem);
     if (!details.has(detail.argument_name)) details.set(detail.argument_name, detail);
   }
-  // That a list with a wrong item is no null either is nobody's question.
+  // A wrong item makes its list wrong too, which fits no schema and is no null: only the item is told.
   const names = [...details.keys()];
   const innermost = [...details.values()].filter(
     ({ argument_name: name }) => !names.some((other) => other.startsWith(`${name}.`)),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Database } from "./database.ts";
 import type { ApiKeyRow } from "./schema.ts";
 
-export const hashSecret = (secret: string): string => createHash("sha256").update(secret).digest("hex");
+const hashSecret = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
 export function findApiKey(db: Database, secret: string): Promise<ApiKeyRow | undefined> {
   return db

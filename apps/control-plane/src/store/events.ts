@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 import type { Page } from "./instances.ts";
 import type { EventRow } from "./schema.ts";
 
-export const keptDays = 30;
+const keptDays = 30;
 /** A failover is about 40 of them. */
 const deedsLimit = 20_000;
 

@@ -6,7 +6,7 @@ import { isSame } from "@mainstay/ha/primary.ts";
 import { reloadSettings, startPromotion } from "@mainstay/postgres/queries.ts";
 import { type PostgresStatus, readStatus } from "@mainstay/postgres/status.ts";
 import { syncDirectory } from "@mainstay/runtime/files.ts";
-import { waitFor } from "@mainstay/runtime/pause.ts";
+import { type WaitOptions, waitFor } from "@mainstay/runtime/pause.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { connectLocal, type LocalClient } from "../local-client.ts";
 import type { Node } from "../node.ts";
@@ -128,12 +128,6 @@ export async function setSyncStandbys(
   });
 }
 
-interface Awaited {
-  readonly what: string;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
-
 async function untilSyncSetting(
   client: LocalClient,
   wanted: readonly string[],
@@ -147,15 +141,15 @@ async function untilSyncSetting(
 
 async function untilStatus(
   client: LocalClient,
-  awaited: Awaited,
+  wait: WaitOptions,
   isReached: (status: PostgresStatus) => boolean,
 ): Promise<void> {
-  await until(awaited, async () => isReached(await readStatus(client)));
+  await until(wait, async () => isReached(await readStatus(client)));
 }
 
 /** A session sees a reload at its next command, so it need not be a new one. */
-async function until(awaited: Awaited, isReached: () => Promise<boolean>): Promise<void> {
-  await waitFor(async () => ((await isReached()) ? true : undefined), { ...awaited, everyMs: 5 });
+async function until(wait: WaitOptions, isReached: () => Promise<boolean>): Promise<void> {
+  await waitFor(async () => ((await isReached()) ? true : undefined), { ...wait, everyMs: 5 });
 }
 
 /** A fast shutdown; what is still there after its limit is killed. Cut short by nothing: a kill would need a rewind. */
@@ -174,7 +168,7 @@ export async function stopPostgres(node: Node): Promise<void> {
 
 /** A volume that hangs may not let it end: that is for the next decision to see. */
 export async function fence(node: Node): Promise<void> {
-  await killTree(node.paths.dataDir, undefined, endMs);
+  await killTree(node.paths.dataDir, endMs);
   const isDown = () => (node.supervisor().postgres ? undefined : true);
   await waitFor(isDown, { what: "PostgreSQL's end", timeoutMs: endMs, everyMs: 5 });
 }

@@ -1,6 +1,6 @@
 /**
  * A commit whose wait for the standby was cancelled: PostgreSQL told its client of a success that only this node has.
- * The gate (cancel-gate.ts) cannot see requests inside TLS and no pg_cancel_backend: those are at least told. Pure.
+ * The gate (cancel-gate.ts) sees neither requests inside TLS nor pg_cancel_backend: those are at least told. Pure.
  */
 import type { EventInputs, NewEvent } from "@mainstay/domain/event.ts";
 
