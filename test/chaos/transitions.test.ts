@@ -21,14 +21,19 @@ async function termAfter(term: number): Promise<number> {
   return waitFor(look, { what: `a term after ${term}`, timeoutMs: 20_000 });
 }
 
-test("F2: one backend that crashes ends the whole PostgreSQL, and the standby takes over", async () => {
-  const { primary, standby } = await pair.target();
-  await using client = await primary.client();
-  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
-  process.kill(rows[0]?.pid ?? Number.NaN, "SIGKILL");
-  await instance.served({ by: standby.id });
-  await pair.endsHealthy();
-});
+for (const [title, backend, signal] of [
+  ["F2: a client's backend that crashes", "client backend", "SIGSEGV"],
+  // What a failed fsync does: PostgreSQL panics, and aborts the process.
+  ["F8: a checkpointer that panics", "checkpointer", "SIGABRT"],
+] as const) {
+  test(`${title} ends the whole PostgreSQL, and the standby takes over`, async () => {
+    const { primary, standby } = await pair.target();
+    const find = `select pid from pg_stat_activity where backend_type = '${backend}' and pid <> pg_backend_pid() limit 1`;
+    process.kill(Number(await asSuperuser(primary, find)), signal);
+    await instance.served({ by: standby.id });
+    await pair.endsHealthy();
+  });
+}
 
 test("F32: a standby that stands still is left behind within seconds, and counts again when it goes on", async () => {
   const { primary, standby } = await pair.target();

@@ -7,6 +7,7 @@ import { attachVolume, createVolume, detachVolume } from "@mainstay/compute/loca
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { scramVerifier } from "@mainstay/postgres/scram.ts";
+import { compileCacheEnvironment } from "@mainstay/runtime/compile-cache.ts";
 import { killTree, processesUnder, signalTree } from "@mainstay/runtime/process-tree.ts";
 import type { TestEtcd } from "./etcd.ts";
 import { createFakeClock, type FakeClock, sweepFakeClocks } from "./fake-clock.ts";
@@ -83,7 +84,8 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
     start() {
       const child = spawn(process.execPath, [supervisor, nodeDir], {
         ...user,
-        env: { ...process.env, ...clock?.env },
+        // As the platform starts it: a new agent must be there before the lease ends.
+        env: { ...process.env, ...compileCacheEnvironment(join(nodeDir, "compiled")), ...clock?.env },
         cwd: nodeDir,
         stdio: process.env.MAINSTAY_TEST_LOG ? "inherit" : ["ignore", log.fd, log.fd],
         detached: true,
@@ -180,7 +182,7 @@ async function writeNodeFiles(
   { uid, gid }: NodeInput["user"],
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
-  for (const folder of ["", "tls", "volume", "run", "log"]) {
+  for (const folder of ["", "tls", "volume", "run", "log", "compiled"]) {
     await mkdir(join(nodeDir, folder), { mode: 0o700 });
     await chown(join(nodeDir, folder), uid, gid);
   }

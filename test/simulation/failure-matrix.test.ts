@@ -14,7 +14,7 @@ testOutcome("F1: a killed postmaster hands over", (it) => it.hurt("kill postmast
 });
 
 testOutcome(
-  "F2: a PostgreSQL that crashed hands over",
+  "F2, F8: a PostgreSQL that crashed hands over",
   (it) => it.hurt("kill postgres", "a").advance(5_000),
   {
     ...failover,
