@@ -63,8 +63,9 @@ async function sendWhileRefreshed<T>(
   }
 }
 
-/** etcd has no code of its own for it. */
+/** etcd has no code of its own for it; 3.3 has no code for it at all. */
 function isOverRights(error: unknown): boolean {
   const { code, rawMessage } = ConnectError.from(error);
+  if (code === Code.Unknown) return rawMessage.includes("auth: revision in header is old");
   return code === Code.InvalidArgument && rawMessage.includes("revision of auth store is old");
 }
