@@ -72,6 +72,7 @@ test("without a host that can take it, and beyond the hourly limit, nothing is r
 test("a lost node that is back before a replacement began only makes the instance ready", () => {
   const back = { isWhole: true, health: { [two.id]: alive }, stored: { sync } };
   assert.equal(decide(back).step, "mark-ready");
+  assert.equal(decide({ ...back, leader: undefined }).step, "look-later");
   assert.equal(decide({ ...back, instance: { status: "ready" } }).step, "settled");
 });
 

@@ -43,7 +43,10 @@ export function decideReturn({ record, stored, health }: KnownInstance): Instanc
 function decideWhole({ record: { instance, nodes }, health }: KnownInstance): InstanceStep {
   const idsOf = (state: NodeRow["state"]) => nodes.filter((node) => node.state === state).map(({ id }) => id);
   const [replaced, leaving] = [idsOf("replaced"), idsOf("leaving")];
-  if (replaced.length > 0 && health.leader === undefined) return later("no leader was seen serving yet");
+  // A lock may still say "serving" from before the loss.
+  if (health.leader === undefined && (replaced.length > 0 || instance.status !== "ready")) {
+    return later("no leader was seen serving yet");
+  }
   if (replaced.length > 0) {
     return { step: "condemn", nodeIds: replaced, reason: "another node is synchronous in its place" };
   }
