@@ -118,6 +118,10 @@ test("a switchover by hand exchanges the roles", async () => {
   );
   await using client = await connectTo(primary);
   assert.equal((await client.query("select count(*)::int as n from pgbench_branches")).rows[0]?.n, 20);
+  // What a node has not told yet is lost with its host, and the next test takes its power.
+  const isTold = async () => /"switchover"/.test(await platform.command("incidents", "shop", "--json"));
+  const limits = { what: "the switchover's incident", timeoutMs: 20_000, everyMs: 200 };
+  await waitFor(async () => (await isTold()) || undefined, limits);
 });
 
 test("the loss of the primary's host during writes loses no acknowledged row", async () => {

@@ -27,6 +27,8 @@ import type {
   ToSupervisor,
 } from "./protocol.ts";
 
+const shortLifeMs = 5_000;
+const restartPauseMs = 100;
 const nodeDir = process.argv[2] ?? "";
 const log = createLog("supervisor");
 await lockOrExit();
@@ -75,11 +77,13 @@ function startAgent(): void {
     execArgv: ["--max-old-space-size=192"],
   });
   agent = started;
+  const startedAtMs = monotonicMs();
   started.on("message", (message: ToSupervisor) => void obey(message).catch(fail));
   started.once("exit", (code, signal) => {
     if (isEnding) return;
     log.error({ code, signal }, "the agent ended, starting another");
-    setTimeout(startAgent, 100);
+    // The lease is running out: only an agent that ends again and again is started with a pause.
+    setTimeout(startAgent, monotonicMs() - startedAtMs < shortLifeMs ? restartPauseMs : 0);
   });
   tellAgent();
 }
