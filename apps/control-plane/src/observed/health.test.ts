@@ -18,7 +18,7 @@ const sync = {
 
 function node(id: string, changes: Partial<SeenNode> = {}): SeenNode {
   const row = { id, host_id: `host-${id}`, state: "member" as const };
-  return { row, hostState: "running", hostDownForMs: 0, silence: heard, ...changes };
+  return { row, hostState: "running", hostForMs: 60_000, silence: heard, ...changes };
 }
 
 function health(changes: Partial<SeenInstanceParts> = {}) {
@@ -32,7 +32,7 @@ test("a serving leader and a synchronous standby that live are no trouble", () =
 });
 
 test("a node is lost with its host, or by its silence, for as long as that lasts", () => {
-  const down = node("b", { hostState: "down", hostDownForMs: 700 });
+  const down = node("b", { hostState: "down", hostForMs: 700 });
   const silent = node("b", { silence: { forMs: 16_000, isHeard: true } });
   const lost = (b: SeenNode) => health({ nodes: [node("a"), b] }).nodes.get("b");
   assert.deepEqual(lost(down), { kind: "lost", forMs: 700, why: "host-b is down" });
@@ -50,6 +50,7 @@ test("a leader that does not renew, is lost, or is not the sync record's leader 
   assert.equal(health({ lock: { record, forMs: 2_000, isHeard: true } }).leader, undefined);
   assert.equal(health({ nodes: [node("a", { hostState: "frozen" }), node("b")] }).leader, undefined);
   assert.equal(health({ sync: { ...sync, leader: "b" } }).leader, undefined);
+  assert.equal(health({ nodes: [node("a", { hostForMs: 100 }), node("b")] }).leader, undefined);
 });
 
 test("a pair is whole only when the record names a member, and nobody who is none", () => {

@@ -25,7 +25,8 @@ export interface Silence {
 export interface SeenNode {
   readonly row: Pick<NodeRow, "id" | "host_id" | "state">;
   readonly hostState: string | undefined;
-  readonly hostDownForMs: number;
+  /** How long its host has been in that state. */
+  readonly hostForMs: number;
   /** Of its status; undefined: it has none, and is not in the specification either. */
   readonly silence: Silence | undefined;
 }
@@ -43,9 +44,9 @@ export function healthOf(seen: SeenInstanceParts): InstanceHealth {
   return { leader: leaderOf(seen, nodes), nodes, trouble: troubleOf(seen, nodes) };
 }
 
-function nodeHealth({ row, hostState, hostDownForMs, silence }: SeenNode, silentAfterMs: number): NodeHealth {
+function nodeHealth({ row, hostState, hostForMs, silence }: SeenNode, silentAfterMs: number): NodeHealth {
   if (hostState !== undefined && hostState !== "running") {
-    return { kind: "lost", forMs: hostDownForMs, why: `${row.host_id} is ${hostState}` };
+    return { kind: "lost", forMs: hostForMs, why: `${row.host_id} is ${hostState}` };
   }
   if (!silence) return { kind: "unknown" };
   if (silence.forMs >= silentAfterMs) {
@@ -54,12 +55,14 @@ function nodeHealth({ row, hostState, hostDownForMs, silence }: SeenNode, silent
   return { kind: silence.isHeard ? "alive" : "unknown" };
 }
 
-function leaderOf({ lock, sync }: SeenInstanceParts, nodes: InstanceHealth["nodes"]) {
+/** A host that was down may be back sooner than the lock of its node is seen to be old: it counts when renewed since. */
+function leaderOf({ lock, sync, nodes: seenNodes }: SeenInstanceParts, nodes: InstanceHealth["nodes"]) {
   if (lock?.record.phase !== "serving" || !lock.isHeard) return undefined;
   const { holder, timing } = lock.record;
   if (lock.forMs >= timing.takeMs) return undefined;
-  const isSeen = nodes.has(holder) && nodes.get(holder)?.kind !== "lost";
-  return isSeen && sync?.leader === holder ? holder : undefined;
+  const node = seenNodes.find(({ row }) => row.id === holder);
+  if (!node || (node.hostState !== undefined && lock.forMs >= node.hostForMs)) return undefined;
+  return nodes.get(holder)?.kind !== "lost" && sync?.leader === holder ? holder : undefined;
 }
 
 function troubleOf(seen: SeenInstanceParts, nodes: InstanceHealth["nodes"]): string | undefined {

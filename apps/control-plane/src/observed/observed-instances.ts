@@ -111,7 +111,7 @@ export function observeInstances(
           return {
             row,
             hostState: hosts.stateOf(row.host_id),
-            hostDownForMs: hosts.downForMs(row.host_id),
+            hostForMs: hosts.forMs(row.host_id),
             silence: said && silenceOf(said),
           };
         }),
