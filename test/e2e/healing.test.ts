@@ -19,7 +19,7 @@ test("a lost host's node is replaced on the third host, nothing is lost, and it 
   const lost = before.find(({ role }) => role === "primary");
   const remaining = before.find(({ role }) => role === "standby");
   assert.ok(lost && remaining);
-  const writer = await startWriter(() => connectTo(instance));
+  await using writer = await startWriter(() => connectTo(instance));
   await waitFor(() => writer.acknowledged.length > 20 || undefined, { what: "rows", timeoutMs: 20_000 });
   const killedAt = performance.now();
   await command("host", "kill", lost.host);

@@ -127,7 +127,7 @@ test("a switchover by hand exchanges the roles", async () => {
 test("the loss of the primary's host during writes loses no acknowledged row", async () => {
   const leader = (await platform.nodes("shop")).find(({ role }) => role === "primary");
   assert.ok(leader);
-  const writer = await startWriter(() => connectTo(primary));
+  await using writer = await startWriter(() => connectTo(primary));
   await waitFor(() => writer.acknowledged.length > 20 || undefined, { what: "rows", timeoutMs: 20_000 });
   await platform.command("host", "kill", leader.host);
   const before = writer.acknowledged.length;

@@ -2,7 +2,7 @@
 import { pause } from "@mainstay/runtime/pause.ts";
 import type { Session } from "./session.ts";
 
-export interface EndpointWriter {
+export interface EndpointWriter extends AsyncDisposable {
   /** Of table `written`. */
   readonly acknowledged: readonly number[];
   stop(): Promise<void>;
@@ -29,11 +29,9 @@ export async function startWriter(connect: () => Promise<Session>): Promise<Endp
       }
     }
   })();
-  return {
-    acknowledged,
-    async stop() {
-      ended.abort();
-      await writing;
-    },
+  const stop = () => {
+    ended.abort();
+    return writing;
   };
+  return { acknowledged, stop, [Symbol.asyncDispose]: stop };
 }
