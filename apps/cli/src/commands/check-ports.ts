@@ -2,13 +2,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathExists } from "@mainstay/runtime/files.ts";
+import { listenFault } from "@mainstay/runtime/listen-fault.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { CommandError } from "../errors.ts";
 import { childPid } from "../platform/child.ts";
 import type { Layout } from "../platform/layout.ts";
-import { portFault } from "../port-fault.ts";
 import type { Address } from "./settle.ts";
 
 /** Those whose server does not run yet; after a crash of `up` alone the servers are still there. */
@@ -45,6 +45,6 @@ async function endpointsToOpen({ routesDir }: Layout) {
 }
 
 async function checkPort({ address, port }: Address, advice: string): Promise<void> {
-  const fault = await portFault(address, port);
-  if (fault) throw new CommandError(`${address}:${port} cannot be listened on (${fault}); ${advice}`);
+  const fault = await listenFault(address, port);
+  if (fault) throw new CommandError(`${address}:${port} cannot be listened on (${fault.message}); ${advice}`);
 }

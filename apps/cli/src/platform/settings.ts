@@ -2,10 +2,10 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { writeFileDurably } from "@mainstay/runtime/files.ts";
+import { listenFault } from "@mainstay/runtime/listen-fault.ts";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { CommandError } from "../errors.ts";
-import { portFault } from "../port-fault.ts";
 import type { Layout } from "./layout.ts";
 
 const Settings = Type.Object({
@@ -72,7 +72,7 @@ async function freeRange(address: string): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const firstPort = 20_000 + (randomBytes(2).readUInt16BE() % 120) * rangeSize;
     const ports = Array.from({ length: rangeSize }, (_, index) => firstPort + index);
-    const faults = await Promise.all(ports.map((port) => portFault(address, port)));
+    const faults = await Promise.all(ports.map((port) => listenFault(address, port)));
     if (faults.every((fault) => fault === undefined)) return firstPort;
   }
   throw new CommandError(`${address} has no ${rangeSize} free ports in a row between 20000 and 32000`);

@@ -1,11 +1,19 @@
+import { listenFault } from "@mainstay/runtime/listen-fault.ts";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
-import { isTaken } from "./taken-port.ts";
 
 export interface PortRange {
   readonly address: string;
   readonly firstPort: number;
   readonly lastPort: number;
+}
+
+/**
+ * Whether another program listens there: the endpoint would never answer. An address of another machine, where
+ * balancers may run, cannot be asked about.
+ */
+async function isTaken(address: string, port: number): Promise<boolean> {
+  return (await listenFault(address, port))?.code === "EADDRINUSE";
 }
 
 /** Takes the lowest port of the range that nobody has; undefined when none is left. Inside a transaction. */
