@@ -114,6 +114,7 @@ const peerOfLeader: Readonly<Record<string, Changes>> = {
   "b replied 2 s ago": { postgres: primary({ standbys: [frozen] }) },
   "b streams, its volume is full": { peers: [peer("standby", 100, "its volume is full")] },
   "b refuses connections": { ...down, postgres: primary({ standbys: [{ ...gone, notStreamingForMs: 10 }] }) },
+  "b streams, a wait was cancelled": { isUncovered: true },
   "no slot for b": { postgres: primary({ slots: [] }) },
 };
 
@@ -129,6 +130,8 @@ const orders: Readonly<Record<string, Changes>> = {
   "this node shuts down": { shutdown: "hand-over" },
   "the volume is full": { volume: "full" },
   "the volume does not answer": { volume: "stalled" },
+  "a wait for b was cancelled": { isUncovered: true },
+  "PostgreSQL ended, a wait for b was cancelled": { isUncovered: true, postgres: stopped({}) },
   "PostgreSQL ended": { postgres: stopped({}) },
   "PostgreSQL ended, three takeovers this hour": {
     postgres: stopped({}),

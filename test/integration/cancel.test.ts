@@ -11,6 +11,7 @@ import { startBalancer } from "../kit/balancer.ts";
 import { password } from "../kit/node.ts";
 import { startInstance } from "../kit/nodes.ts";
 import { openSession, type Session } from "../kit/session.ts";
+import { asSuperuser } from "../kit/superuser.ts";
 
 await using parts = new AsyncDisposableStack();
 const instance = parts.use(await startInstance(2, { durability: "strict" }));
@@ -88,7 +89,7 @@ test("statement_timeout does not end the wait; a terminated session reports no s
   await instance.served({ by: leader.id, isSync: true });
 });
 
-test("a wait that SQL cancelled all the same is told: PostgreSQL reports it as a success", async () => {
+test("F34: a commit whose wait SQL cancelled is told, and no standby without it takes over", async () => {
   await standby.signal("SIGSTOP");
   const psql = await startPsql("insert into kept values ('cancelled by SQL')");
   await untilWaits(psql.pid, "SyncRep");
@@ -97,7 +98,23 @@ test("a wait that SQL cancelled all the same is told: PostgreSQL reports it as a
   const { code, stderr } = await psql.ended;
   assert.equal(code, 0);
   assert.match(stderr, /WARNING: {2}canceling wait for synchronous replication/);
+  await waitFor(async () => ((await instance.sync())?.mode === "async" ? true : undefined), {
+    what: "a sync record that names no standby",
+    timeoutMs: 1_000,
+    everyMs: 5,
+  });
+  await leader.kill();
   await standby.signal("SIGCONT");
+  const refuses = async () =>
+    /may lack acknowledged commits/.test((await instance.status(standby.id))?.reason ?? "");
+  await waitFor(async () => ((await refuses()) ? true : undefined), {
+    what: "a standby that does not take over",
+    timeoutMs: 15_000,
+  });
+  leader.start();
+  await instance.served({ by: leader.id, isSync: true });
+  const count = "\\c rdb\nselect count(*) from kept where what = 'cancelled by SQL'";
+  assert.equal(await asSuperuser(standby, count), "1");
   const told = async () => (await instance.events()).find(({ action }) => action === "wait-cancelled");
   const event = await waitFor(told, { what: "event", timeoutMs: 5_000 });
   assert.equal(event.source, leader.id);

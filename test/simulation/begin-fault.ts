@@ -139,6 +139,8 @@ function disturb({ kind, detail }: Fault, node: SimNode): End {
       return () => {
         if (server) server.isPostmasterFrozen = false;
       };
+    case "cancel waits":
+      return cancelWaits(node);
     case "pause replay":
       if (server) server.isReplayPaused = true;
       return () => {
@@ -221,6 +223,20 @@ function ambush(node: SimNode, { detail }: Fault, run: () => void): End {
   return () => {
     node.ambush = undefined;
     node.start();
+  };
+}
+
+/** Clients that lose patience again and again. */
+function cancelWaits(node: SimNode): End {
+  let isOver = false;
+  const again = () => {
+    if (isOver) return;
+    node.cancelWaits();
+    node.world.clock.after(40, again);
+  };
+  again();
+  return () => {
+    isOver = true;
   };
 }
 

@@ -107,6 +107,19 @@ testOutcome(
 );
 
 testOutcome(
+  "F34: a standby without a commit whose wait was cancelled does not take over",
+  (it) =>
+    it
+      .hurt("freeze postgres", "b", 1_400)
+      .advance(300)
+      .hurt("cancel waits", "a", 100)
+      .advance(200)
+      .hurt("lose node silently", "a", 6_000)
+      .advance(12_000),
+  { leader: "a", failovers: 0 },
+);
+
+testOutcome(
   "F35: commits that waited when the primary crashed are not seen before the standby has them",
   (it) => it.hurt("freeze postgres", "b", 1_200).advance(300).hurt("kill postgres", "a").advance(8_000),
   {},

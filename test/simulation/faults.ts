@@ -35,6 +35,7 @@ export const faultKinds = [
   "full disk",
   "disk hangs",
   "pause replay",
+  "cancel waits",
   "recycle WAL",
   "corrupt standby",
   "long recovery",

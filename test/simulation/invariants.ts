@@ -42,6 +42,11 @@ interface Acknowledged {
   readonly position: number;
 }
 
+interface CancelledWait extends Acknowledged {
+  readonly nodeId: string;
+  readonly atMs: number;
+}
+
 interface LockChange {
   readonly before: LockRecord | undefined;
   readonly lock: LockRecord;
@@ -71,6 +76,7 @@ export class Invariants implements PostgresEvents {
   readonly #proven = new Map<SimPostgres, number>();
   /** Up to where each server had written when its commits began to wait for a node. */
   readonly #waitsFrom = new Map<SimPostgres, ReadonlyMap<string, number>>();
+  #cancelled: CancelledWait[] = [];
   /** Changes of leader. */
   failovers = 0;
   /** The longest time without an acknowledged write of a client since it was last set to 0. */
@@ -153,8 +159,7 @@ export class Invariants implements PostgresEvents {
     const { nowMs } = this.#ports.clock;
     const acknowledged = { record, position };
     this.#checkDeadline(nodeId);
-    // Given up with what its node had, whether it acknowledged it before or after.
-    if ((this.#primarySince.get(server) ?? nowMs) <= this.#lossAcceptedAtMs) return;
+    if (this.#isGivenUp(server)) return;
     this.#checkEligibleHold(acknowledged);
     this.#checkOnlyPrimary(server, writtenAtMs);
     if (!this.#primarySince.has(server)) this.#beginsToAcknowledge(server);
@@ -162,6 +167,28 @@ export class Invariants implements PostgresEvents {
     this.acknowledgements.push(acknowledged);
     this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.lastAcknowledgement.atMs);
     this.lastAcknowledgement = { nodeId, atMs: nowMs };
+  }
+
+  waitCancelled(server: SimPostgres, record: WalRecord, position: number): void {
+    const { nowMs } = this.#ports.clock;
+    if (this.#isGivenUp(server) || this.#lock?.holder !== server.nodeId) return;
+    this.#cancelled.push({ nodeId: server.nodeId, record, position, atMs: nowMs });
+  }
+
+  /**
+   * S9: a client was told of a commit that a standby need not have. From when the leader knows of it, and either says
+   * so in the record or has seen it on the standby, it counts as acknowledged.
+   */
+  knowsOfWaits({ id }: SimNode, isUncovered: boolean, toMs: number): void {
+    const isAlone = this.#sync?.leader === id && this.#sync.mode === "async";
+    if (isUncovered && !isAlone) return;
+    const isKnown = ({ nodeId, atMs }: CancelledWait) => nodeId === id && atMs <= toMs;
+    const known = this.#cancelled.filter(isKnown);
+    this.#cancelled = this.#cancelled.filter((wait) => !isKnown(wait));
+    for (const acknowledged of known) {
+      this.#checkEligibleHold(acknowledged);
+      this.acknowledgements.push(acknowledged);
+    }
   }
 
   #lockChanged({ before, lock, sync, request, sentAtMs }: LockChange): void {
@@ -175,6 +202,8 @@ export class Invariants implements PostgresEvents {
     if (before && lock.term < before.term) this.#violate("S1", `term ${lock.term} after ${before.term}`);
     if (!before || lock.term === before.term) return;
     if (before.holder !== lock.holder) this.failovers += 1;
+    // What the old leader could not record in time is the gap that docs/spec/ha.md tells of.
+    this.#cancelled = this.#cancelled.filter(({ nodeId }) => nodeId === lock.holder);
     if (sync && !isEligible(sync, lock.holder)) this.#claimedOutside(lock, request);
     const isStarved = this.#wasStarved(sync, lock.holder, sentAtMs);
     const restMs = (this.#deadlines.get(before.holder) ?? 0) - this.#ports.clock.nowMs;
@@ -194,9 +223,15 @@ export class Invariants implements PostgresEvents {
     else this.#violate(isAsked ? "S16" : "S6", `${holder} claims term ${term} outside the sync record`);
   }
 
+  /** With what its node had, whether it acknowledged it before or after. */
+  #isGivenUp(server: SimPostgres): boolean {
+    return (this.#primarySince.get(server) ?? this.#ports.clock.nowMs) <= this.#lossAcceptedAtMs;
+  }
+
   #giveUpWhatIsNotOn(nodeId: string): void {
     const data = this.#node(nodeId)?.disk.data;
     this.#lossAcceptedAtMs = this.#ports.clock.nowMs;
+    this.#cancelled = this.#cancelled.filter((wait) => wait.nodeId === nodeId);
     this.acknowledgements = this.acknowledgements.filter(({ record, position }) =>
       data?.holds(record, position),
     );

@@ -74,6 +74,15 @@ const mutants: readonly Mutant[] = [
     }),
   },
   {
+    guard: "after a cancelled wait a standby is recorded only once it has that commit",
+    invariant: "S7",
+    guards: seeing((seen) =>
+      seen.sync.kind === "recorded" && seen.sync.record.mode === "async"
+        ? { ...seen, isUncovered: false }
+        : seen,
+    ),
+  },
+  {
     guard: "the door opens only after an own write of the term",
     invariant: "S8",
     guards: deciding((decision) =>

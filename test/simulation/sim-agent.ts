@@ -31,6 +31,8 @@ export class SimAgent {
   #passSinceMs: number;
   #latest: { readonly seen: Observation; readonly reason: string } | undefined;
   #told = "";
+  /** True time up to which it knows of cancelled waits. */
+  #logReadToMs = Number.NEGATIVE_INFINITY;
 
   constructor(node: SimNode, supervised: Omit<Supervised, "agent">) {
     const { store } = node.world;
@@ -53,8 +55,24 @@ export class SimAgent {
       onLease: process.inside(wake),
       onStep: () => node.stepped(),
     });
+    if (node.disk.hasCancelledWaits) this.#readLog(true);
     process.start(this.#loop());
     process.start(this.#news());
+  }
+
+  /** PostgreSQL's log says of waits that were cancelled. */
+  logged(): void {
+    this.#readLog(false);
+  }
+
+  #readLog(isReadBack: boolean): void {
+    const { process, node, memory } = this;
+    const { nowMs } = node.world.clock;
+    process.after(node.world.random.between(1, 20), () => {
+      memory.coverage.waitCancelled(process.nowMs, isReadBack);
+      this.#logReadToMs = nowMs;
+      this.waker.wake();
+    });
   }
 
   kill(): void {
@@ -94,6 +112,8 @@ export class SimAgent {
     this.#passSinceMs = process.nowMs;
     const postgres = yield* observePostgres(this);
     const seen = observe(this, postgres);
+    const isUncovered = this.memory.coverage.isUncovered(Number.POSITIVE_INFINITY);
+    if (postgres.kind === "primary") node.world.knowsOfWaits(node, isUncovered, this.#logReadToMs);
     yield* this.#obeyLock(seen);
     const decision = node.world.guards.decide(seen);
     this.#latest = { seen, reason: decision.reason };

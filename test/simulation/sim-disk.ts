@@ -17,6 +17,8 @@ export class SimDisk {
   intent: Observation["intent"];
   data: DataDirectory | undefined;
   readonly settings: Settings = { syncStandbys: [], upstream: undefined, access: "closed" };
+  /** PostgreSQL's log says that waits were cancelled. */
+  hasCancelledWaits = false;
   /** How much longer each fsync takes. */
   slowness = 1;
   isFull = false;

@@ -26,6 +26,8 @@ export interface World {
   readonly serverOf: (nodeId: string) => SimPostgres | undefined;
   /** Before data is removed or changed for good. */
   readonly destroying: (node: SimNode) => void;
+  /** The agent of a primary knows of the waits that were cancelled until `toMs`. */
+  readonly knowsOfWaits: (node: SimNode, isUncovered: boolean, toMs: number) => void;
   readonly note: (nodeId: string, what: string) => void;
   /** What `node` sees of the others' supervisors. */
   readonly linksOf: (node: SimNode) => PeerLink[];
@@ -226,6 +228,13 @@ export class SimNode {
       run.server = new SimPostgres({ ...world, nodeId: this.id, localClock, data, disk, events, onEnd });
       this.#server = run.server;
     });
+  }
+
+  /** F34: its clients cancel what they wait for; its agent reads of it in the log. */
+  cancelWaits(): void {
+    if (!this.server?.cancelWaits()) return;
+    this.disk.hasCancelledWaits = true;
+    this.supervised?.agent.logged();
   }
 
   arm(): void {

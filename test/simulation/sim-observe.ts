@@ -11,7 +11,7 @@ const queryTimeoutMs = 1_000;
 const stalledAfterMs = 4_000;
 
 export function observe(agent: SimAgent, postgres: PostgresState): Observation {
-  const { node, supervised, keeper, process } = agent;
+  const { node, supervised, keeper, process, memory } = agent;
   return {
     nowMs: process.nowMs,
     wallMs: node.wallMs,
@@ -28,6 +28,7 @@ export function observe(agent: SimAgent, postgres: PostgresState): Observation {
     peers: peers(agent),
     links: node.world.linksOf(node),
     volume: volumeState(node),
+    isUncovered: memory.coverage.isUncovered(process.nowMs),
     request: seenRequest(agent),
     shutdown: supervised.shutdown,
   };
@@ -91,7 +92,7 @@ export function* observePostgres(agent: SimAgent): Task<PostgresState> {
   const status = running.server?.isHung ? undefined : running.server?.status();
   const atMs = process.nowMs;
   if (!status) return run.unanswered(askedAtMs, atMs);
-  run.answered(status, atMs);
+  run.answered(status, askedAtMs, atMs);
   const { spec } = read(agent, keys.spec);
   const others = (spec?.members ?? []).map(({ id }) => id).filter((id) => id !== node.id);
   return toState(status, run, others, atMs);

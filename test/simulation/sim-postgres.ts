@@ -16,6 +16,8 @@ export interface PostgresEvents {
   promoting(server: SimPostgres): void;
   promoted(server: SimPostgres): void;
   acknowledged(server: SimPostgres, record: WalRecord, position: number, writtenAtMs: number): void;
+  /** A client is told of a success that no standby need have. */
+  waitCancelled(server: SimPostgres, record: WalRecord, position: number): void;
   diverged(standby: SimPostgres, upstream: SimPostgres): void;
 }
 
@@ -34,7 +36,9 @@ export interface PostgresPorts {
 
 interface Waiter {
   readonly position: number;
+  readonly record: WalRecord | undefined;
   readonly acknowledge: () => void;
+  readonly done: (isAcknowledged: boolean) => void;
 }
 
 export class SimPostgres {
@@ -168,7 +172,7 @@ export class SimPostgres {
       }
       this.#flush(position);
       if (this.#published.length === 0 || this.#acknowledgedTo() >= position) acknowledge();
-      else this.#waiters.push({ position, acknowledge });
+      else this.#waiters.push({ position, record, acknowledge, done });
     });
   }
 
@@ -207,6 +211,18 @@ export class SimPostgres {
     const released = this.#waiters.filter((waiter) => waiter.position <= position);
     this.#waiters = this.#waiters.filter((waiter) => waiter.position > position);
     for (const { acknowledge } of released) acknowledge();
+  }
+
+  /** F34: ends the waits of clients, as a request to cancel does. Whether there were any. */
+  cancelWaits(): boolean {
+    const isClients = ({ record }: Waiter) => record?.what === "write";
+    const cancelled = this.#waiters.filter(isClients);
+    this.#waiters = this.#waiters.filter((waiter) => !isClients(waiter));
+    for (const { record, position, done } of cancelled) {
+      if (record) this.events.waitCancelled(this, record, position);
+      done(true);
+    }
+    return cancelled.length > 0;
   }
 
   flushMoved(): void {

@@ -32,6 +32,8 @@ const withReplacement = (changes: Parameters<typeof primary>[0]) =>
     postgres: primary({ slots: ["c"], standbys: [follower], ...changes }),
   });
 
+const { record } = recorded({ leader: "a", members: ["b"] });
+
 const table: readonly [string, Observation, Partial<Decision>][] = [
   [
     "each failed start is followed by a longer pause",
@@ -181,6 +183,26 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     "a forced failover does not wait for a hung server",
     leading({ request: forced, postgres: { kind: "hung", as: "primary", forMs: 10 } }),
     { action: "fence" },
+  ],
+  [
+    "F34: a commit whose wait was cancelled is this node's alone, and the record says so at once",
+    leading({ isUncovered: true }),
+    { action: "record-sync", sync: { ...record, mode: "async", members: [] } },
+  ],
+  [
+    "F34: it is recorded before the lock is released",
+    leading({ isUncovered: true, postgres: stopped({}) }),
+    { action: "record-sync", sync: { ...record, mode: "async", members: [] } },
+  ],
+  [
+    "F34: the standby counts again when it has that commit",
+    leading({ isUncovered: true, sync: recorded(asynchronous) }),
+    { action: "wait" },
+  ],
+  [
+    "F34: strict commits wait on for a lost standby after one of them was cancelled",
+    leading({ spec: strict, sync: recorded(asynchronous), postgres: primary({ standbys: [gone] }) }),
+    { action: "wait", reason: "commits wait for b" },
   ],
 ];
 

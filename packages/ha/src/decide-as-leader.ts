@@ -6,7 +6,7 @@ import { type Leader, readyMember } from "./leader.ts";
 import type { Observation, PrimaryPostgres } from "./observation.ts";
 import { decideOpening } from "./opening.ts";
 import { settledFirst } from "./settled-first.ts";
-import { decideSyncSet } from "./sync-set.ts";
+import { asynchronousFromHere, decideSyncSet } from "./sync-set.ts";
 
 /** A primary that answers no new connection for this long is ended. */
 export const hungAfterMs = 1_500;
@@ -19,6 +19,9 @@ export function decideAsLeader(seen: Leader): Decision {
 }
 
 function chooseAsLeader(seen: Leader): Decision {
+  if (seen.isUncovered && seen.sync.record.mode === "sync") {
+    return asynchronousFromHere(seen, "a client was told of a commit that only this node need have");
+  }
   const handOver = decideHandOver(seen);
   if (handOver) return handOver;
   const { postgres, sync } = seen;

@@ -91,7 +91,7 @@ const down = fc
 const writable = fc
   .record({
     access: fc.constantFrom("open", "closed"),
-    syncStandbys: fc.constantFrom([], ["b"]),
+    syncStandbys: fc.constantFrom([], ["b"], ["b"], ["b", "c"]),
     proof: usually<PrimaryPostgres["proof"]>(
       proof,
       undefined,
@@ -140,6 +140,7 @@ const anything = fc
       { ...forced, acceptLoss: false },
       { ...forced, target: "a" },
     ),
+    isUncovered: usually(false, true),
     shutdown: usually<Observation["shutdown"]>("none", "in-place", "hand-over"),
     spec: fc.constantFrom(spec, { ...spec, durability: "strict" as const }),
   })
@@ -305,9 +306,32 @@ always(
 );
 
 always(
-  "strict: no instance that was synchronous is ever recorded as asynchronous",
+  "S9: with a commit whose wait was cancelled no standby is recorded, and no lock released to one",
+  ({ isUncovered }, { action }) => isUncovered && (action === "record-sync" || action === "set-phase"),
+  (seen, decision) =>
+    decision.action === "record-sync"
+      ? decision.sync.mode === "async" || record(seen)?.systemId === null
+      : decision.action === "set-phase" && (decision.phase !== "released" || record(seen)?.mode === "async"),
+);
+
+always(
+  "strict: what is open never stops waiting for a standby",
+  ({ spec, postgres }, { action }) =>
+    action === "set-sync-standbys" &&
+    spec?.durability === "strict" &&
+    postgres.kind === "primary" &&
+    postgres.access === "open" &&
+    postgres.syncStandbys.length > 0,
+  (_seen, decision) => decision.action === "set-sync-standbys" && decision.syncStandbys.length > 0,
+);
+
+always(
+  "strict: no instance that was synchronous is ever recorded as asynchronous, but for a cancelled wait",
   (seen, { action }) =>
-    action === "record-sync" && seen.spec?.durability === "strict" && record(seen)?.mode === "sync",
+    action === "record-sync" &&
+    !seen.isUncovered &&
+    seen.spec?.durability === "strict" &&
+    record(seen)?.mode === "sync",
   (_seen, decision) => decision.action === "record-sync" && decision.sync.mode === "sync",
 );
 

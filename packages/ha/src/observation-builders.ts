@@ -5,7 +5,6 @@ import type {
   Observation,
   PrimaryPostgres,
   SeenLock,
-  SeenSync,
   StandbyPostgres,
   StoppedPostgres,
 } from "./observation.ts";
@@ -40,6 +39,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     peers: [],
     links: [{ nodeId: "b", state: "open" }],
     volume: "usable",
+    isUncovered: false,
     request: undefined,
     shutdown: "none",
     ...changes,
@@ -66,7 +66,7 @@ export function held(record: Partial<LockRecord>, unchangedForMs = 100, phaseFor
   return { kind: "held", record: lock, revision: 70n, unchangedForMs, phaseForMs };
 }
 
-export function recorded(record: Partial<SyncRecord>, isSettled = true): SeenSync {
+export function recorded(record: Partial<SyncRecord>, isSettled = true) {
   const sync: SyncRecord = {
     term: 3,
     leader: "b",
@@ -77,7 +77,7 @@ export function recorded(record: Partial<SyncRecord>, isSettled = true): SeenSyn
     lossTerm: 0,
     ...record,
   };
-  return { kind: "recorded", record: sync, revision: 60n, isSettled };
+  return { kind: "recorded", record: sync, revision: 60n, isSettled } as const;
 }
 
 export function standby(changes: Partial<StandbyPostgres>): StandbyPostgres {

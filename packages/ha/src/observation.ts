@@ -34,6 +34,8 @@ export interface Observation {
   readonly peers: readonly SeenPeer[];
   readonly links: readonly PeerLink[];
   readonly volume: VolumeState;
+  /** A client was told of a commit whose wait was cancelled, and no standby was seen to have it since (F34). */
+  readonly isUncovered: boolean;
   readonly request: SeenRequest | undefined;
   /** in-place: the whole platform stops, keep the lock. hand-over: only this node stops. */
   readonly shutdown: "none" | "in-place" | "hand-over";

@@ -4,7 +4,7 @@ import type { Decision } from "./decision.ts";
 import { freshStatus, isDown, type Leader } from "./leader.ts";
 import type { PrimaryPostgres } from "./observation.ts";
 import { isProven, isSame, standbyOf } from "./primary.ts";
-import { decideSyncSet } from "./sync-set.ts";
+import { asynchronousFromHere, decideSyncSet } from "./sync-set.ts";
 
 /** How long a primary that has just started waits for a standby that is seen running. */
 export const openPatienceMs = 2_000;
@@ -49,18 +49,12 @@ function decideStrict(seen: Leader, postgres: PrimaryPostgres): Decision | undef
 
 /** S8c: what recovery brought back must be on the sync set before anybody sees it. */
 function decideWithoutStandby(seen: Leader, postgres: PrimaryPostgres): Decision | undefined {
-  const { record, revision } = seen.sync;
+  const { record } = seen.sync;
   if (record.mode === "async" || record.members.every((id) => holds(postgres, id))) return undefined;
   if (postgres.forMs < openPatienceMs && record.members.some((id) => isSeenRunning(seen, id))) {
     return { action: "wait", reason: "the sync standby is about to attach" };
   }
-  const sync = { ...record, mode: "async" as const, members: [] };
-  return {
-    action: "record-sync",
-    sync,
-    syncRevision: revision,
-    reason: "asynchronous from here: no sync standby",
-  };
+  return asynchronousFromHere(seen, "no sync standby");
 }
 
 function decideProof(seen: Leader, postgres: PrimaryPostgres, target: readonly string[]): Decision {

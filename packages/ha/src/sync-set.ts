@@ -24,7 +24,7 @@ export function decideSyncSet(seen: Leader, postgres: PrimaryPostgres): Decision
 }
 
 function keepSync(seen: Leader, postgres: PrimaryPostgres): Decision {
-  const { record, revision } = seen.sync;
+  const { record } = seen.sync;
   const lost = record.members.find((id) => isLost(seen, postgres, id));
   if (lost === undefined) {
     return isSame(postgres.syncStandbys, record.members)
@@ -32,9 +32,13 @@ function keepSync(seen: Leader, postgres: PrimaryPostgres): Decision {
       : { action: "set-sync-standbys", syncStandbys: record.members, reason: "as the sync record says" };
   }
   if (seen.spec.durability === "strict") return replaceLost(seen, postgres, lost);
-  const asynchronous = { ...record, mode: "async" as const, members: [] };
-  const reason = `asynchronous from here: ${lost} is lost`;
-  return { action: "record-sync", sync: asynchronous, syncRevision: revision, reason };
+  return asynchronousFromHere(seen, `${lost} is lost`);
+}
+
+/** From here on this node alone has everything that was acknowledged. */
+export function asynchronousFromHere({ sync: { record, revision } }: Leader, why: string): Decision {
+  const sync = { ...record, mode: "async" as const, members: [] };
+  return { action: "record-sync", sync, syncRevision: revision, reason: `asynchronous from here: ${why}` };
 }
 
 /**
@@ -60,13 +64,18 @@ function seekSync(seen: Leader, postgres: PrimaryPostgres): Decision {
   const { record, revision } = seen.sync;
   const { term } = seen.lock.record;
   const standby = candidate(seen, postgres, []);
-  const wanted = standby ? [standby.nodeId] : [];
+  // Strict comes here open only when a wait was cancelled: whoever is waited for goes on being waited for.
+  const isStrict = seen.spec.durability === "strict" && postgres.access === "open";
+  const kept = isStrict ? postgres.syncStandbys : [];
+  const wanted = standby ? [standby.nodeId] : kept;
   if (!isSame(postgres.syncStandbys, wanted)) {
     const reason = standby ? `${standby.nodeId} has caught up` : "no standby, as the sync record says";
     return { action: "set-sync-standbys", syncStandbys: wanted, reason };
   }
-  if (!standby) return { action: "wait", reason: "serves alone" };
-  if (standby.flushPosition < postgres.syncSince) return receiving(standby);
+  if (!standby) {
+    return { action: "wait", reason: kept.length > 0 ? `commits wait for ${kept}` : "serves alone" };
+  }
+  if (standby.flushPosition < postgres.syncSince || seen.isUncovered) return receiving(standby);
   if (!isProven(postgres, term, wanted)) {
     return postgres.isProving
       ? { action: "wait", reason: "an own write is not acknowledged yet" }

@@ -4,6 +4,7 @@ import type { PostgresState, PrimaryPostgres } from "@mainstay/ha/observation.ts
 import { isSame } from "@mainstay/ha/primary.ts";
 import type { PostgresStatus } from "@mainstay/postgres/status.ts";
 import type { RunningPostgres } from "../supervisor/protocol.ts";
+import { type Coverage, createCoverage } from "./coverage.ts";
 
 export type Memory = ReturnType<typeof createMemory>;
 
@@ -12,7 +13,9 @@ export function createMemory() {
   let stoppedSinceMs: number | undefined;
   let phase: { readonly name: string; readonly sinceMs: number } | undefined;
   const rewinds = { areInVain: false };
+  const coverage = createCoverage();
   const memory = {
+    coverage,
     /** Since this node streamed last, a rewind found nothing to take back. */
     rewinds,
     failedStarts: 0,
@@ -24,7 +27,8 @@ export function createMemory() {
     settledSync: undefined as bigint | undefined,
     /** The run of this process: a new one when PostgreSQL was started again. */
     runOf({ pid, as, startedAtMs }: RunningPostgres) {
-      if (run?.startedAtMs !== startedAtMs) run = createRun(startedAtMs, pid, memory.startsClean, rewinds);
+      if (run?.startedAtMs !== startedAtMs)
+        run = createRun(startedAtMs, pid, memory.startsClean, rewinds, coverage);
       run.as = as;
       stoppedSinceMs = undefined;
       return run;
@@ -52,7 +56,13 @@ export function createMemory() {
   return memory;
 }
 
-function createRun(startedAtMs: number, pid: number, startsClean: boolean, rewinds: { areInVain: boolean }) {
+function createRun(
+  startedAtMs: number,
+  pid: number,
+  startsClean: boolean,
+  rewinds: { areInVain: boolean },
+  coverage: Coverage,
+) {
   const since = new Map<string, { value: string; atMs: number }>();
   let silentSinceMs: number | undefined;
 
@@ -78,7 +88,8 @@ function createRun(startedAtMs: number, pid: number, startsClean: boolean, rewin
     proof: undefined as PrimaryPostgres["proof"],
     isProving: false,
 
-    answered(status: PostgresStatus, atMs: number): void {
+    /** `askedAtMs`: when the question was asked whose answer came at `atMs`. */
+    answered(status: PostgresStatus, askedAtMs: number, atMs: number): void {
       silentSinceMs = undefined;
       if (status.kind === "standby" && status.receiver === "streaming") rewinds.areInVain = false;
       if (status.kind !== run.kind) {
@@ -91,6 +102,7 @@ function createRun(startedAtMs: number, pid: number, startsClean: boolean, rewin
         run.noteSync(status.syncStandbys, status.flushPosition);
       }
       run.hasAnswered = true;
+      coverage.answered(status, askedAtMs);
     },
     noteSync(syncStandbys: readonly string[], position: bigint): void {
       run.syncStandbys = syncStandbys;

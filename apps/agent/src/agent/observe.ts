@@ -46,6 +46,7 @@ export function observe(seen: Seen): Omit<Observation, "postgres"> {
     peers: peers(seen.view, keys.nodesPrefix, keys.node(seen.self)),
     links: seen.links,
     volume: seen.volume,
+    isUncovered: seen.memory.coverage.isUncovered(monotonicMs()),
     request: request && { ...parseSwitchover(request.value), revision: request.modRevision },
     shutdown: seen.supervisor.shutdown,
   };

@@ -99,7 +99,7 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
     try {
       const now = await status();
       const atMs = monotonicMs();
-      run.answered(now, atMs);
+      run.answered(now, askedAtMs, atMs);
       const others = (seen.spec?.members ?? []).map(({ id }) => id).filter((id) => id !== seen.self);
       return toState(now, run, others, atMs);
     } catch {

@@ -7,6 +7,7 @@ import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { openPrefixView } from "@mainstay/dcs/prefix-view.ts";
 import { keepCompiled } from "@mainstay/runtime/compile-cache.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
+import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { readNodeConfig } from "../config.ts";
 import type { KeeperThread } from "../keeper/keeper-thread.ts";
@@ -78,13 +79,16 @@ export async function startAgent({ nodeDir, waker, supervisor, ...agent }: Agent
     wake,
   };
   openCancelGate(config, agent.log, signal);
-  const onLine = (line: string) => {
+  const onLine = (line: string, isReadBack: boolean) => {
     const event = cancelledWait(line, node.disk.highestTerm);
-    if (event) node.events.record(event);
+    if (!event) return;
+    node.memory.coverage.waitCancelled(monotonicMs(), isReadBack);
+    wake();
+    node.events.record(event);
   };
   await Promise.all([
     runAgent(node, waker, signal),
     writeEvents(events, eventsWaker, agent.log, signal),
-    watchLog(paths.postgresLog, onLine, agent.log, signal),
+    watchLog({ file: paths.postgresLog, onLine, log: agent.log, signal }),
   ]);
 }
