@@ -20,6 +20,8 @@ export interface TestBalancer extends AsyncDisposable {
   readonly logFile: string;
   /** The balancer alone, or the HAProxy with it. */
   kill(of: "balancer" | "all"): Promise<void>;
+  /** The balancer alone. */
+  signal(name: NodeJS.Signals): void;
   start(): Promise<void>;
 }
 
@@ -47,6 +49,9 @@ export async function startBalancer(instance: TestInstance): Promise<TestBalance
     async kill(of: "balancer" | "all") {
       await killBalancer();
       if (of === "all") await killTree(dir);
+    },
+    signal(name: NodeJS.Signals) {
+      child?.kill(name);
     },
     async start() {
       const log = await open(logFile, "a");
