@@ -256,6 +256,19 @@ test("hosts need a key, health needs none", async () => {
   assert.deepEqual((await read("health", "")).body, { status: "ok", database: true, store: true });
 });
 
+test("a key and the right region are asked for, however the path is spelled", async () => {
+  await using platform = await startTestPlatform();
+  const status = async (path: string, token?: string) => {
+    const headers = token === undefined ? {} : { "x-auth-token": token };
+    return (await fetch(`${platform.urls[0]}${path}`, { headers })).status;
+  };
+  assert.equal(await status("/%6dainstay/v1/hosts"), 401);
+  assert.equal(await status("/%72db/v1/regions/fr-par/node-types"), 401);
+  const elsewhere = "/rdb/v1/%72egions/nl-ams/node-types";
+  assert.equal(await status(elsewhere, platform.key.secretKey), 400);
+  assert.equal(await status(elsewhere.replace("nl-ams", "fr%2Dpar"), platform.key.secretKey), 200);
+});
+
 test("two replicas over one database share the work", async () => {
   await using platform = await startTestPlatform(2);
   const create = (index: number) => platform.api(index % 2).createInstance({ ...wanted, name: `i${index}` });

@@ -3,9 +3,11 @@ import { STATUS_CODES } from "node:http";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import { RegionParams } from "@mainstay/api-contract/common.ts";
 import { ApiError, invalidArguments } from "@mainstay/api-contract/errors.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import fastify, { type FastifyError, type FastifyRequest } from "fastify";
+import { Value } from "typebox/value";
 import type { Platform } from "../platform.ts";
 import { authenticate } from "./authentication.ts";
 import { handleError } from "./error-handler.ts";
@@ -55,14 +57,21 @@ export async function createServer(platform: Platform, log: Log): Promise<Server
 
 /** Everything below the two interfaces needs a key, except to ask for health; and only our region is here. */
 async function guard(request: FastifyRequest, { db, region }: Platform): Promise<void> {
-  const path = request.url.split("?")[0] ?? "";
+  // As the router has understood it, which decodes what is escaped: another spelling is no way around the key.
+  const path = request.routeOptions.url ?? request.url;
   if (!/^\/(rdb|mainstay)\//.test(path) || path === "/mainstay/v1/health") return;
   await authenticate(request, db);
-  const asked = /^\/rdb\/v1\/regions\/([^/]*)/.exec(path)?.[1];
+  const asked = regionOf(request);
   if (asked !== undefined && asked.toLowerCase() !== region) {
     const help_message = `this installation serves ${region} only`;
     throw invalidArguments([{ argument_name: "region", reason: "constraint", help_message }]);
   }
+}
+
+/** Of a path that no route takes, as it is written. */
+function regionOf({ is404, params, url }: FastifyRequest): string | undefined {
+  if (is404) return /^\/rdb\/v1\/regions\/([^/?]*)/.exec(url)?.[1];
+  return Value.Check(RegionParams, params) ? params.region : undefined;
 }
 
 function refuseUnknown(request: FastifyRequest): never {
