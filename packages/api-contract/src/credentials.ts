@@ -5,6 +5,7 @@ export function userNameProblem(name: string): string | undefined {
   if (!/^[a-zA-Z]/.test(name)) return "must start with a letter";
   if (!/^[a-zA-Z0-9_$-]*$/.test(name)) return "may contain only a-z, A-Z, 0-9, _, $ and -";
   if (/^(_rdb|pg_)/i.test(name)) return "must not begin with _rdb or pg_";
+  if (["public", "none"].includes(name)) return "must not be public or none, which PostgreSQL reserves";
   return undefined;
 }
 
@@ -13,12 +14,16 @@ export function passwordProblem(password: string): string | undefined {
   if (length < 8 || length > 128) return "must be 8 to 128 characters long";
   if (!password.isWellFormed()) return "must be well-formed Unicode";
   if (hasControlCharacter(password)) return "must not contain control characters";
+  if (invisible.test(password)) return "must not contain invisible characters";
   if (!/[0-9]/.test(password)) return "must contain at least one digit";
   if (!/[A-Z]/.test(password)) return "must contain at least one upper case letter";
   if (!/[a-z]/.test(password)) return "must contain at least one lower case letter";
   if (!/[^a-zA-Z0-9]/.test(password)) return "must contain at least one special character";
   return undefined;
 }
+
+/** SASLprep leaves them out or makes spaces of them: some clients would send another password than was set. */
+const invisible = /[\p{Default_Ignorable_Code_Point}\u1680\u1806]/u;
 
 export function labelProblem(text: string, maxLength = 255): string | undefined {
   if ([...text].length > maxLength) return `must be at most ${maxLength} characters long`;

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 /**
  * PostgreSQL's SCRAM-SHA-256 verifier of a password (RFC 5802): what the server stores instead of it. Of
- * SASLprep (RFC 4013) only the NFKC step is done, which is all that ordinary non-ASCII passwords need.
+ * SASLprep (RFC 4013) only the NFKC step is done: the API refuses passwords with characters that it maps.
  */
 export async function scramVerifier(
   password: string,
