@@ -3,15 +3,14 @@ import { spawn } from "node:child_process";
 import { appendFile, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findEngines } from "@mainstay/postgres/engines.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { run } from "@mainstay/runtime/run.ts";
+import { newestEngine } from "@mainstay/test/kit/engine.ts";
 import { unprivilegedUser } from "@mainstay/test/kit/user.ts";
 import pg from "pg";
 
-const { signal } = new AbortController();
-const binDir = (await findEngines(signal)).at(-1)?.binDir ?? "";
+const { binDir } = await newestEngine();
 const user = await unprivilegedUser();
 
 /** initdb, start, first answer; milliseconds. */

@@ -1,18 +1,14 @@
 /** What a client sees: the gap in its writes, and throughput through the endpoint against direct. */
-import { join } from "node:path";
-import { findEngines } from "@mainstay/postgres/engines.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
-import { run } from "@mainstay/runtime/run.ts";
 import { password } from "@mainstay/test/kit/node.ts";
 import { openSession } from "@mainstay/test/kit/session.ts";
+import { asTenant } from "@mainstay/test/kit/tenant.ts";
 
 export interface Instance {
   readonly id: string;
   readonly host: string;
   readonly port: number;
 }
-
-const { signal } = new AbortController();
 
 /** Writes every 20 ms while `fault` happens; the longest time between two acknowledgements, in milliseconds. */
 export async function writeGapMs(instance: Instance, fault: () => Promise<unknown>): Promise<number> {
@@ -69,9 +65,7 @@ export async function compareThroughput({ host, port }: Instance, address: strin
 }
 
 async function pgbench(args: readonly string[], host: string, port: number): Promise<number> {
-  const binDir = (await findEngines(signal)).at(-1)?.binDir ?? "";
-  const env = { PGPASSWORD: password, PGSSLMODE: "disable", PATH: "/usr/bin:/bin", LC_ALL: "C" };
-  const all = [...args, "-h", host, "-p", String(port), "-U", "owner", "rdb"];
-  const { stdout } = await run(join(binDir, "pgbench"), all, { env, timeoutMs: 120_000 });
+  const options = { sslMode: "disable", timeoutMs: 120_000 } as const;
+  const stdout = await asTenant({ host, port }, "pgbench", args, options);
   return Math.round(Number(/tps = ([\d.]+)/.exec(stdout)?.[1] ?? 0));
 }

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { access, chown, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findEngines } from "@mainstay/postgres/engines.ts";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import { killTree, signalTree } from "@mainstay/runtime/process-tree.ts";
+import { newestEngine } from "@mainstay/test/kit/engine.ts";
 import { freePort } from "@mainstay/test/kit/etcd.ts";
 import { unprivilegedUser } from "@mainstay/test/kit/user.ts";
 import { haproxyConfig, password, patroniConfig } from "./patroni-config.ts";
@@ -76,7 +76,7 @@ async function makeNode(dir: string, address: string, storePort: number, user: U
   const nodeDir = join(dir, address);
   await mkdir(nodeDir, { mode: 0o700 });
   await chown(nodeDir, user.uid, user.gid);
-  const binDir = (await findEngines(AbortSignal.timeout(10_000))).at(-1)?.binDir ?? "";
+  const { binDir } = await newestEngine();
   const file = join(nodeDir, "patroni.json");
   await writeFile(file, JSON.stringify(patroniConfig({ nodeDir, address, binDir, storePort })), {
     mode: 0o600,

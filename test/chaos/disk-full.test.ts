@@ -1,10 +1,8 @@
 /** Full volumes: what the pair does without room, and that it comes back by itself when there is some. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { findEngines } from "@mainstay/postgres/engines.ts";
-import { RunError, run } from "@mainstay/runtime/run.ts";
-import { password } from "../kit/node.ts";
+import { RunError } from "@mainstay/runtime/run.ts";
+import { asTenant } from "../kit/tenant.ts";
 import { fillDisk } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
@@ -23,11 +21,9 @@ test("F40: a primary whose disk is full loses nothing and goes on when there is 
 
 /** More than what is left in files that PostgreSQL has already. */
 async function loadTables(): Promise<void> {
-  const binDir = (await findEngines(AbortSignal.timeout(10_000))).at(-1)?.binDir ?? "";
-  const env = { PGPASSWORD: password, PATH: "/usr/bin:/bin", LC_ALL: "C" };
-  const { address, port } = pair.balancer;
-  const args = ["-i", "-s", "30", "-q", "-h", address, "-p", String(port), "-U", "owner", "rdb"];
-  await run(join(binDir, "pgbench"), args, { env, timeoutMs: 60_000 }).catch((error: unknown) => {
+  const { address: host, port } = pair.balancer;
+  const loading = asTenant({ host, port }, "pgbench", ["-i", "-s", "30", "-q"], { timeoutMs: 60_000 });
+  await loading.catch((error: unknown) => {
     throw new Error(
       error instanceof RunError && "stderr" in error.fault ? error.fault.stderr : String(error),
     );

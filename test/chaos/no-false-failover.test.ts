@@ -6,12 +6,12 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { timingPresets } from "@mainstay/domain/timing.ts";
-import { findEngines } from "@mainstay/postgres/engines.ts";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import { run } from "@mainstay/runtime/run.ts";
 import type { TestEtcdMember } from "../kit/etcd.ts";
-import { password, type TestNode } from "../kit/node.ts";
+import type { TestNode } from "../kit/node.ts";
 import { asSuperuser } from "../kit/superuser.ts";
+import { asTenant } from "../kit/tenant.ts";
 import { unprivilegedUser } from "../kit/user.ts";
 import { freezeProcesses, killProcess } from "./faults.ts";
 import { startPair } from "./pair.ts";
@@ -20,7 +20,6 @@ const pair = await startPair({ etcd: { members: 3 } });
 after(() => pair[Symbol.asyncDispose]());
 before(() => pair.healthy());
 const { instance, balancer } = pair;
-const { signal } = new AbortController();
 
 async function keepsItsLeader(disturb: () => Promise<void>): Promise<void> {
   const term = await pair.term();
@@ -164,8 +163,5 @@ function metrics({
 }
 
 async function pgbench(...args: string[]): Promise<void> {
-  const binDir = (await findEngines(signal)).at(-1)?.binDir ?? "";
-  const env = { PGPASSWORD: password, PATH: "/usr/bin:/bin", LC_ALL: "C" };
-  const target = ["-h", balancer.address, "-p", String(balancer.port), "-U", "owner", "rdb"];
-  await run(join(binDir, "pgbench"), [...args, ...target], { env, timeoutMs: 120_000 });
+  await asTenant({ host: balancer.address, port: balancer.port }, "pgbench", args, { timeoutMs: 120_000 });
 }

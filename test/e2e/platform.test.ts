@@ -8,20 +8,17 @@ import { after, test } from "node:test";
 import type { IncidentView } from "@mainstay/api-contract/incidents.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
-import { findEngines } from "@mainstay/postgres/engines.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
-import { run } from "@mainstay/runtime/run.ts";
 import type { Rdbv1 } from "@scaleway/sdk-rdb";
 import type pg from "pg";
 import { startWriter } from "../kit/endpoint-writer.ts";
-import { password } from "../kit/node.ts";
 import { connectTo, endpointOf, newPlatform } from "../kit/platform.ts";
+import { asTenant } from "../kit/tenant.ts";
 
 const platform = await newPlatform();
 after(() => platform[Symbol.asyncDispose]());
 const { signal } = new AbortController();
-const binDir = (await findEngines(signal)).at(-1)?.binDir ?? "";
 
 test("one command brings up a platform", async () => {
   await platform.command("up", "--detach", "--no-demo", "--listen", platform.listen);
@@ -76,12 +73,13 @@ test("the command line prints what the API says, and the line that connects", as
 });
 
 test("a dump of a benchmark's tables is the same in a second instance", async () => {
-  await bench(primary, ["-i", "-s", "20", "-q"]);
-  await bench(primary, ["-c", "4", "-T", "3"]);
+  const limits = { timeoutMs: 180_000 };
+  await asTenant(endpointOf(primary), "pgbench", ["-i", "-s", "20", "-q"], limits);
+  await asTenant(endpointOf(primary), "pgbench", ["-c", "4", "-T", "3"], limits);
   const copy = await platform.createReady("copy", false);
-  const dump = (await dumpOf(primary)).stdout;
-  const load = ["-q", "-v", "ON_ERROR_STOP=1", ...target(copy)];
-  await run(join(binDir, "psql"), load, { env: passwordEnv, input: dump, timeoutMs: 120_000 });
+  const dump = await asTenant(endpointOf(primary), "pg_dump", ["--no-owner", "--no-privileges"], limits);
+  const load = ["-q", "-v", "ON_ERROR_STOP=1"];
+  await asTenant(endpointOf(copy), "psql", load, { ...limits, input: dump });
   assert.equal(await checksum(copy), await checksum(primary));
   await (await platform.sdk()).deleteInstance({ instanceId: copy.id });
 });
@@ -216,24 +214,6 @@ function nothing(): undefined {}
 async function closed(client: pg.Client): Promise<true> {
   await client.end();
   return true;
-}
-
-function target(instance: Rdbv1.Instance): string[] {
-  const { host, port } = endpointOf(instance);
-  return ["-h", host, "-p", String(port), "-U", "owner", "-d", "rdb"];
-}
-
-const passwordEnv = { PGPASSWORD: password, PATH: "/usr/bin:/bin", LC_ALL: "C" };
-
-async function bench(instance: Rdbv1.Instance, args: readonly string[]): Promise<void> {
-  const [, host = "", , port = "", , user = "", , database = ""] = target(instance);
-  const all = [...args, "-h", host, "-p", port, "-U", user, database];
-  await run(join(binDir, "pgbench"), all, { env: passwordEnv, timeoutMs: 180_000 });
-}
-
-function dumpOf(instance: Rdbv1.Instance) {
-  const args = ["--no-owner", "--no-privileges", ...target(instance)];
-  return run(join(binDir, "pg_dump"), args, { env: passwordEnv, timeoutMs: 120_000 });
 }
 
 /** Of the dump: schema and every row, in the order of the tables' keys. */

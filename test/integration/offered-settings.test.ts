@@ -1,8 +1,8 @@
 /** The settings that engines are listed with, against what a server of that version says itself. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findEngines } from "@mainstay/postgres/engines.ts";
 import { offeredSettings, offers, wireFactor } from "@mainstay/postgres/offered-settings.ts";
+import { newestEngine } from "../kit/engine.ts";
 import { startPostgres } from "../kit/postgres-server.ts";
 import { openSession } from "../kit/session.ts";
 
@@ -21,8 +21,7 @@ interface Row {
 
 test("names, units, defaults and bounds are those of the server", async () => {
   await using server = await startPostgres();
-  const engine = (await findEngines(AbortSignal.timeout(10_000))).at(-1);
-  assert.ok(engine);
+  const engine = await newestEngine();
   const { socketDir: host, ...settings } = server.settings;
   await using client = await openSession({ ...settings, host });
   const { rows } = await client.query<Row>("select *, lower(name) as name from pg_settings");

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { type Authority, createAuthority } from "@mainstay/certificates/authority.ts";
 import { attachVolume, createVolume, detachVolume } from "@mainstay/compute/local/volumes.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
-import { findEngines } from "@mainstay/postgres/engines.ts";
 import { scramVerifier } from "@mainstay/postgres/scram.ts";
 import { compileCacheEnvironment } from "@mainstay/runtime/compile-cache.ts";
 import { killTree, processesUnder, signalTree } from "@mainstay/runtime/process-tree.ts";
+import { newestEngine } from "./engine.ts";
 import type { TestEtcd } from "./etcd.ts";
 import { createFakeClock, type FakeClock, sweepFakeClocks } from "./fake-clock.ts";
 import { createHostNetwork, type HostNetwork } from "./network.ts";
@@ -141,7 +141,7 @@ async function nodeConfig(
     nodeId,
     instanceId: id,
     engineMajor: 15,
-    binDir: (await findEngines(AbortSignal.timeout(10_000))).at(-1)?.binDir ?? "",
+    binDir: (await newestEngine()).binDir,
     address,
     port: 5432,
     volumeDir: join(nodeDir, "volume"),

@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findEngines } from "@mainstay/postgres/engines.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { run } from "@mainstay/runtime/run.ts";
+import { newestEngine } from "./engine.ts";
 import { openSession } from "./session.ts";
 import { unprivilegedUser } from "./user.ts";
 
@@ -22,8 +22,7 @@ const port = 5432;
 
 /** `as` standby: it follows nobody and can be promoted. */
 export async function startPostgres(as: "primary" | "standby" = "primary"): Promise<PostgresServer> {
-  const engine = (await findEngines(AbortSignal.timeout(10_000))).at(-1);
-  if (!engine) throw new Error("no PostgreSQL is installed");
+  const { binDir } = await newestEngine();
   const user = await unprivilegedUser();
   const dir = await mkdtemp(join(tmpdir(), "mainstay-pg-"));
   await chown(dir, user.uid, user.gid);
@@ -31,7 +30,7 @@ export async function startPostgres(as: "primary" | "standby" = "primary"): Prom
   const remove = () => rm(dir, { recursive: true, force: true });
   try {
     const initArgs = ["-D", data, "-U", "control", "--auth=trust", "--no-sync", "--encoding=UTF8"];
-    await run(join(engine.binDir, "initdb"), initArgs, { cwd: dir, timeoutMs: 60_000, ...user });
+    await run(join(binDir, "initdb"), initArgs, { cwd: dir, timeoutMs: 60_000, ...user });
   } catch (error) {
     await remove();
     throw error;
@@ -39,7 +38,7 @@ export async function startPostgres(as: "primary" | "standby" = "primary"): Prom
   if (as === "standby") await writeFile(join(data, "standby.signal"), "");
   const settings = ["listen_addresses=", `unix_socket_directories=${dir}`, "fsync=off", `port=${port}`];
   const args = ["-D", data, ...settings.flatMap((setting) => ["-c", setting])];
-  const child = spawn(join(engine.binDir, "postgres"), args, { cwd: dir, stdio: "ignore", ...user });
+  const child = spawn(join(binDir, "postgres"), args, { cwd: dir, stdio: "ignore", ...user });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   const server = {
     settings: { socketDir: dir, port, user: "control", database: "postgres" },

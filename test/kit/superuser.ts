@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { findEngines } from "@mainstay/postgres/engines.ts";
 import { superuser } from "@mainstay/postgres/init-database.ts";
 import { run } from "@mainstay/runtime/run.ts";
+import { newestEngine } from "./engine.ts";
 import type { TestNode } from "./node.ts";
 import { unprivilegedUser } from "./user.ts";
 
@@ -11,7 +11,7 @@ export async function asSuperuser(
   statement: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const binDir = (await findEngines(AbortSignal.timeout(10_000))).at(-1)?.binDir ?? "";
+  const { binDir } = await newestEngine();
   const args = ["-X", "-qAt", "-v", "ON_ERROR_STOP=1", "-h", join(dir, "run"), "-U", superuser, "postgres"];
   const options = {
     ...(await unprivilegedUser()),
