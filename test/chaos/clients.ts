@@ -4,7 +4,7 @@ import pg from "pg";
 import { openSession, type Session } from "../kit/session.ts";
 import type { History, Outcome, Primary, Read, Write } from "./history.ts";
 
-export const accounts = 10;
+const accounts = 10;
 const balance = 1_000;
 const everyMs = 20;
 const retryMs = 50;

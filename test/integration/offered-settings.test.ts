@@ -14,7 +14,6 @@ interface Row {
   readonly unit: string | null;
   readonly boot_val: string;
   readonly context: string;
-  readonly vartype: string;
   readonly min_val: string | null;
   readonly max_val: string | null;
 }

@@ -15,7 +15,7 @@ export type ArgumentDetail = Static<typeof ArgumentDetail>;
 
 const resource = { resource: Type.String(), resource_id: Type.String() };
 
-export const WireFault = Type.Union([
+const WireFault = Type.Union([
   Type.Object({ type: Type.Literal("invalid_arguments"), details: Type.Array(ArgumentDetail) }),
   Type.Object({
     type: Type.Literal("denied_authentication"),
@@ -43,7 +43,7 @@ export const WireFault = Type.Union([
   Type.Object({ type: Type.Literal("payload_too_large") }),
   Type.Object({ type: Type.Literal("internal_error") }),
 ]);
-export type WireFault = Static<typeof WireFault>;
+type WireFault = Static<typeof WireFault>;
 
 export const statusOfFault = {
   invalid_arguments: 400,

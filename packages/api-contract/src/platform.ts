@@ -42,13 +42,12 @@ const word = Type.Optional(Nullable(Type.String({ maxLength: 63 })));
 export const InstanceDetailsInput = Type.Object({ durability: word, timing: word });
 export type InstanceDetailsInput = Static<typeof InstanceDetailsInput>;
 
-export const HostView = Type.Object({
+const HostView = Type.Object({
   id: Type.String(),
   zone: Type.String(),
   state: Type.String(),
   nodes: Type.Array(Type.String()),
 });
-export type HostView = Static<typeof HostView>;
 export const HostList = Type.Object({ hosts: Type.Array(HostView) });
 
 const reason = Type.Optional(Nullable(Type.String({ maxLength: 255 })));

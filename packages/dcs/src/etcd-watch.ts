@@ -105,7 +105,7 @@ function report({ events, header }: WatchResponse, listener: Listener): void {
 
 const decoder = new TextDecoder();
 
-export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
+const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 export function toStoredValue({ key, value, modRevision }: KeyValue): StoredValue {
   return { key: textOf(key), value: textOf(value), modRevision };

@@ -11,10 +11,6 @@ export interface ControlData {
   /** The last run ended with a shutdown checkpoint. */
   readonly isClean: boolean;
   readonly checkpoint: WalPosition;
-  /** Where WAL is replayed from. */
-  readonly redo: WalPosition;
-  /** A standby may not stop recovery before this. */
-  readonly minimumRecoveryEnd: WalPosition;
 }
 
 /** Rejects with ControlDataError when pg_control is damaged or gone. */
@@ -69,7 +65,5 @@ function parseControlData(text: string): ControlData {
     state,
     isClean: state === "shut down" || state === "shut down in recovery",
     checkpoint: parseWalPosition(value("Latest checkpoint location")),
-    redo: parseWalPosition(value("Latest checkpoint's REDO location")),
-    minimumRecoveryEnd: parseWalPosition(value("Minimum recovery ending location")),
   };
 }

@@ -6,8 +6,6 @@ export interface RewindRequest {
   readonly dataDir: string;
   readonly nodeId: string;
   readonly upstream: Upstream;
-  /** Changes nothing, but tells whether a rewind would be possible. */
-  readonly isDryRun?: boolean;
 }
 
 export type RewindOutcome = "rewound" | "not-needed";
@@ -23,7 +21,6 @@ export async function rewind(
     request.dataDir,
     "--source-server",
     renderConninfo(request.upstream, { applicationName: `${request.nodeId}.rewind`, database: "postgres" }),
-    ...(request.isDryRun ? ["--dry-run"] : []),
   ];
   const result = await runProgram({ timeoutMs: 24 * 3600_000, ...context }, "pg_rewind", args, signal);
   return /no rewind required/.test(result.stdout + result.stderr) ? "not-needed" : "rewound";
