@@ -1,10 +1,12 @@
 /** Carries out one decision. Chooses nothing. */
 import type { Decision } from "@mainstay/ha/decision.ts";
 import type { Observation } from "@mainstay/ha/observation.ts";
+import { checkpointBefore } from "./act/checkpoint.ts";
 import { clone, initialise, rewindTo } from "./act/data.ts";
 import { openAccess, prepare, prove, setMemberSlots } from "./act/opening.ts";
+import { fence, startPrimary, startStandby, stopPostgres } from "./act/process.ts";
 import { claim, dropRequest, recordSync, setPhase } from "./act/records.ts";
-import * as server from "./act/server.ts";
+import { detach, follow, promote, setSyncStandbys } from "./act/replication.ts";
 import { type Node, specOf } from "./node.ts";
 
 export async function act(
@@ -30,17 +32,17 @@ export async function act(
       return rewindTo(node, specOf(seen.spec), decision.from, signal);
     case "start-primary":
       node.memory.startsClean = seen.postgres.kind === "stopped" && seen.postgres.isClean;
-      return server.startPrimary(node, specOf(seen.spec), decision.syncStandbys, signal);
+      return startPrimary(node, specOf(seen.spec), decision.syncStandbys, signal);
     case "start-standby":
-      return server.startStandby(node, specOf(seen.spec), decision.upstream, signal);
+      return startStandby(node, specOf(seen.spec), decision.upstream, signal);
     case "follow":
-      return server.follow(node, specOf(seen.spec), decision.upstream);
+      return follow(node, specOf(seen.spec), decision.upstream);
     case "detach":
-      return server.detach(node, specOf(seen.spec), signal);
+      return detach(node, specOf(seen.spec), signal);
     case "promote":
-      return server.promote(node, specOf(seen.spec), decision.syncStandbys, signal);
+      return promote(node, specOf(seen.spec), decision.syncStandbys, signal);
     case "set-sync-standbys":
-      return server.setSyncStandbys(node, specOf(seen.spec), decision.syncStandbys, signal);
+      return setSyncStandbys(node, specOf(seen.spec), decision.syncStandbys, signal);
     case "prove":
       return prove(node, decision.term);
     case "prepare":
@@ -50,10 +52,10 @@ export async function act(
     case "open-access":
       return openAccess(node, specOf(seen.spec), decision.syncStandbys, signal);
     case "fence":
-      return server.fence(node);
+      return fence(node);
     case "stop":
-      if (decision.isPlanned) await server.checkpointBefore(node);
-      return server.stopPostgres(node);
+      if (decision.isPlanned) await checkpointBefore(node);
+      return stopPostgres(node);
     case "drop-request":
       return dropRequest(node, signal);
   }

@@ -9,7 +9,7 @@ import { rewind } from "@mainstay/postgres/rewind.ts";
 import { pathExists, syncDirectory } from "@mainstay/runtime/files.ts";
 import type { Node } from "../node.ts";
 import { tellDivergence } from "./divergence.ts";
-import { stopPostgres } from "./server.ts";
+import { stopPostgres } from "./process.ts";
 import { checkpointed } from "./source.ts";
 import { makeStandby } from "./standby-signal.ts";
 

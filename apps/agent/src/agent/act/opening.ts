@@ -13,7 +13,7 @@ import {
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { connectLocal, type LocalClient } from "../local-client.ts";
 import type { Node } from "../node.ts";
-import { checkpointSoon } from "./server.ts";
+import { checkpointSoon } from "./checkpoint.ts";
 
 /** Begins an own write; it may wait for a standby for any time, and its answer belongs to this run only. */
 export function prove(node: Node, term: number): void {

@@ -1,10 +1,9 @@
 /** Actions on the store's records. Each is guarded by the revision that the decision saw. */
-
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import type { SyncRecord } from "@mainstay/domain/cluster.ts";
 import type { Action } from "@mainstay/ha/decision.ts";
 import { type Node, seeRevision } from "../node.ts";
-import { checkpointSoon } from "./server.ts";
+import { checkpointSoon } from "./checkpoint.ts";
 
 const timeoutMs = 2_000;
 
