@@ -1,10 +1,10 @@
 /** Steps of a replacement. Each is one transaction that changes nothing when another pass was here before. */
-import type { Database } from "../../store/database.ts";
-import { recordEvent } from "../../store/events.ts";
-import { type InstanceRecord, updateInstance } from "../../store/instances.ts";
-import { insertPlacements, setNodeState } from "../../store/nodes.ts";
-import { recordReplacement } from "../../store/replacements.ts";
-import type { InstanceStep } from "./instance-step.ts";
+import type { Database } from "../../../store/database.ts";
+import { recordEvent } from "../../../store/events.ts";
+import { type InstanceRecord, updateInstance } from "../../../store/instances.ts";
+import { insertPlacements, setNodeState } from "../../../store/nodes.ts";
+import { recordReplacement } from "../../../store/replacements.ts";
+import type { InstanceStep } from "../instance-step.ts";
 
 type Step<Name> = Extract<InstanceStep, { readonly step: Name }>;
 

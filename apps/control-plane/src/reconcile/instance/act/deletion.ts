@@ -1,9 +1,9 @@
 /** The steps that leave nothing of an instance or a node. Each may be repeated. */
 import { eventKeys, instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { Write } from "@mainstay/dcs/store.ts";
-import { deleteInstanceRows, findInstance, type InstanceRecord } from "../../store/instances.ts";
-import { meter } from "../../store/metering.ts";
-import type { ActPorts } from "./act.ts";
+import { deleteInstanceRows, findInstance, type InstanceRecord } from "../../../store/instances.ts";
+import { meter } from "../../../store/metering.ts";
+import type { ActPorts } from "../act.ts";
 
 const timeoutMs = 3_000;
 

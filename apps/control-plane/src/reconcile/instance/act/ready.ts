@@ -1,0 +1,35 @@
+/** From nodes that run to an instance that is ready. */
+import { recordEvent } from "../../../store/events.ts";
+import type { InstanceRecord } from "../../../store/instances.ts";
+import { meter } from "../../../store/metering.ts";
+import type { ActPorts } from "../act.ts";
+
+/** Whether it is ready now: once a query through its endpoint succeeds. */
+export async function probe(record: InstanceRecord, ports: ActPorts, signal: AbortSignal): Promise<boolean> {
+  const { instance, endpoint } = record;
+  // Its endpoint went meanwhile: the next pass looks again.
+  if (!endpoint) return true;
+  const { address, port } = endpoint;
+  if (!(await ports.probe({ instanceId: instance.id, address, port }, signal))) return false;
+  await markReady(record, ports);
+  return true;
+}
+
+/** Only for what was seen: a delete or a change that came meanwhile has another status or generation. */
+export async function markReady({ instance }: InstanceRecord, { db }: ActPorts): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const changed = await trx
+      .updateTable("instances")
+      .set({ status: "ready", status_reason: "", ready_at: instance.ready_at ?? new Date() })
+      .where("id", "=", instance.id)
+      .where("status", "=", instance.status)
+      .where("generation", "=", instance.generation)
+      .executeTakeFirst();
+    if (changed.numUpdatedRows === 0n) return;
+    await meter(trx, instance, "started");
+    const reason =
+      instance.status === "provisioning" ? "a query through the endpoint succeeded" : "as desired";
+    const inputs = { before: instance.status, generation: instance.generation };
+    await recordEvent(trx, instance.id, { kind: "status", action: "ready", reason, term: 0, inputs });
+  });
+}
