@@ -4,27 +4,15 @@ import { test } from "node:test";
 import { nodeUser } from "@mainstay/dcs/access.ts";
 import { accessEnforcedKey, instanceKeys } from "@mainstay/dcs/keys.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { rdbAt, serve, startTestPlatform } from "../kit/control-plane.ts";
-
-const password = "Aa1!aaaaaaaa";
-const wanted = {
-  name: "orders",
-  engine: "PostgreSQL-15",
-  userName: "shop",
-  password,
-  nodeType: "DB-DEV-S",
-  isHaCluster: true,
-  disableBackup: false,
-  backupSameRegion: false,
-  volumeSize: 0,
-  volumeType: "lssd" as const,
-};
+import { rdbAt, startTestPlatform, type TestControlPlane, wantedInstance } from "../kit/control-plane.ts";
+import { password } from "../kit/node.ts";
+import { serve, untilReady } from "../kit/played-agents.ts";
 
 test("the unmodified SDK creates an HA instance, waits for it, changes and deletes it", async () => {
   await using platform = await startTestPlatform();
   const { store, compute, db, log } = platform;
   const api = platform.api();
-  const created = await api.createInstance(wanted);
+  const created = await api.createInstance(wantedInstance);
   assert.equal(created.status, "provisioning");
   assert.deepEqual([created.endpoints, created.settings], [[], []]);
   assert.equal(created.nodeType, "db-dev-s");
@@ -65,7 +53,7 @@ test("the unmodified SDK creates an HA instance, waits for it, changes and delet
   );
 });
 
-type Api = ReturnType<Awaited<ReturnType<typeof startTestPlatform>>["api"]>;
+type Api = ReturnType<TestControlPlane["api"]>;
 
 async function checkChanges(api: Api, instanceId: string): Promise<void> {
   assert.equal((await api.updateInstance({ instanceId, name: "renamed", tags: ["a"] })).name, "renamed");
@@ -177,7 +165,7 @@ test("whatever is asked, the answer has the wire's shape and says what is wrong"
 test("actions in a transient state are refused, except deleting", async () => {
   await using platform = await startTestPlatform();
   const api = platform.api();
-  const { id: instanceId } = await api.createInstance({ ...wanted, isHaCluster: false });
+  const { id: instanceId } = await api.createInstance({ ...wantedInstance, isHaCluster: false });
   const named = { name: "TransientStateError" };
   await assert.rejects(api.updateInstance({ instanceId, name: "x" }), named);
   await assert.rejects(api.addInstanceACLRules({ instanceId, rules: [] }), named);
@@ -189,50 +177,41 @@ test("creation is refused when its nodes cannot be kept apart", async () => {
   await using platform = await startTestPlatform();
   await platform.compute.kill("host-2");
   await platform.compute.kill("host-3");
-  await assert.rejects(platform.api().createInstance(wanted), { name: "OutOfStockError" });
+  await assert.rejects(platform.api().createInstance(wantedInstance), { name: "OutOfStockError" });
 });
 
 test("an endpoint gets no port that another program has", async () => {
   await using platform = await startTestPlatform();
   const squatter = createServer();
   await new Promise<void>((resolve) => squatter.listen(20_000, "127.0.0.1", resolve));
-  const { id: instanceId } = await platform.api().createInstance({ ...wanted, isHaCluster: false });
+  const { id: instanceId } = await platform.api().createInstance({ ...wantedInstance, isHaCluster: false });
   await new Promise((resolve) => squatter.close(resolve));
-  const isReady = async () => {
-    await serve(platform.store, instanceId);
-    const { endpoints } = await platform.api().getInstance({ instanceId });
-    return endpoints[0]?.port;
-  };
-  assert.equal(await waitFor(isReady, { what: "an endpoint", timeoutMs: 8_000 }), 20_001);
+  const { endpoints } = await untilReady(platform, instanceId);
+  assert.equal(endpoints[0]?.port, 20_001);
 });
 
 test("the endpoint can be deleted and added again, and is never there twice", async () => {
   await using platform = await startTestPlatform();
   const api = platform.api();
-  const { id: instanceId } = await api.createInstance({ ...wanted, isHaCluster: false });
-  const isReady = async () => {
-    await serve(platform.store, instanceId);
-    const instance = await api.getInstance({ instanceId });
-    return instance.status === "ready" ? instance : undefined;
-  };
-  const limits = { what: "ready", timeoutMs: 8_000 };
-  const [first] = (await waitFor(isReady, limits)).endpoints;
+  const { id: instanceId } = await api.createInstance({ ...wantedInstance, isHaCluster: false });
+  const [first] = (await untilReady(platform, instanceId)).endpoints;
   const endpointId = first?.id ?? "";
   assert.deepEqual(await api.getEndpoint({ endpointId }), first);
   const endpointSpec = { loadBalancer: {} };
   await assert.rejects(api.createEndpoint({ instanceId, endpointSpec }), { name: "InvalidArgumentsError" });
   await api.deleteEndpoint({ endpointId });
   await assert.rejects(api.getEndpoint({ endpointId }), { name: "ResourceNotFoundError" });
-  assert.deepEqual((await waitFor(isReady, limits)).endpoints, []);
+  assert.deepEqual((await untilReady(platform, instanceId)).endpoints, []);
   const second = await api.createEndpoint({ instanceId, endpointSpec });
   assert.notEqual(second.id, endpointId);
-  assert.equal((await waitFor(isReady, limits)).endpoints[0]?.id, second.id);
+  assert.equal((await untilReady(platform, instanceId)).endpoints[0]?.id, second.id);
 });
 
 test("lists come in pages", async () => {
   await using platform = await startTestPlatform();
   const api = platform.api();
-  for (const name of ["a", "b", "c"]) await api.createInstance({ ...wanted, name, isHaCluster: false });
+  for (const name of ["a", "b", "c"])
+    await api.createInstance({ ...wantedInstance, name, isHaCluster: false });
   const page = (number: number) => api.listInstances({ orderBy: "name_asc", pageSize: 2, page: number });
   const names = async (number: number) => (await page(number)).instances.map(({ name }) => name);
   assert.deepEqual([await names(1), await names(2), await names(3)], [["a", "b"], ["c"], []]);
@@ -270,20 +249,13 @@ test("a key and the right region are asked for, however the path is spelled", as
 });
 
 test("two replicas over one database share the work", async () => {
-  await using platform = await startTestPlatform(2);
-  const create = (index: number) => platform.api(index % 2).createInstance({ ...wanted, name: `i${index}` });
+  await using platform = await startTestPlatform({ replicas: 2 });
+  const create = (index: number) =>
+    platform.api(index % 2).createInstance({ ...wantedInstance, name: `i${index}` });
   const created = await Promise.all([0, 1, 2, 3].map(create));
-  for (const { id } of created) {
-    await waitFor(async () => (await serve(platform.store, id)) || undefined, {
-      what: "spec",
-      timeoutMs: 5_000,
-    });
-  }
-  const isReady = async () => {
-    const { instances } = await platform.api(1).listInstances();
-    return instances.every(({ status }) => status === "ready") || undefined;
-  };
-  await waitFor(isReady, { what: "all ready", timeoutMs: 10_000 });
+  await Promise.all(created.map(({ id }) => untilReady(platform, id)));
+  const { instances } = await platform.api(1).listInstances();
+  assert.deepEqual(new Set(instances.map(({ status }) => status)), new Set(["ready"]));
   assert.equal((await platform.db.query("select from metering where event = 'started'")).rowCount, 4);
   assert.equal((await platform.compute.nodes(AbortSignal.timeout(1_000))).length, 8);
 });
@@ -299,7 +271,7 @@ test("the OpenAPI document and its page are served", async () => {
 
 test("a control plane that starts later goes on with an instance that another left half-made", async () => {
   await using platform = await startTestPlatform();
-  const { id } = await platform.api().createInstance(wanted);
+  const { id } = await platform.api().createInstance(wantedInstance);
   await platform.planes[0]?.[Symbol.asyncDispose]();
   await using second = await platform.restart();
   const api = rdbAt(second.url, platform.key, platform.projectId);

@@ -10,8 +10,9 @@ import { createEventLog } from "@mainstay/dcs/event-log.ts";
 import { eventKeys, eventsPrefix, instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { NewEvent } from "@mainstay/domain/event.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { serve, startTestPlatform } from "../kit/control-plane.ts";
+import { startTestPlatform, wantedInstance } from "../kit/control-plane.ts";
 import { startEtcd } from "../kit/etcd.ts";
+import { untilReady } from "../kit/played-agents.ts";
 
 const platform = await startTestPlatform();
 const etcd = await startEtcd();
@@ -26,11 +27,7 @@ after(async () => {
   await platform[Symbol.asyncDispose]();
 });
 
-const { id } = await platform.api().createInstance({
-  ...{ name: "orders", engine: "PostgreSQL-15", userName: "shop", password: "Aa1!aaaaaaaa" },
-  ...{ nodeType: "DB-DEV-S", isHaCluster: false, disableBackup: true, backupSameRegion: false },
-  ...{ volumeSize: 0, volumeType: "lssd" as const },
-});
+const { id } = await platform.api().createInstance({ ...wantedInstance, isHaCluster: false });
 const { revision } = await store.transact([], [{ put: instanceKeys(id).spec, value: "{}" }], options);
 const decided: NewEvent = {
   kind: "decision",
@@ -71,12 +68,7 @@ test("an event that cannot be read is said and goes, the others stay", async () 
 });
 
 test("the control plane's own steps are in the timeline, in the order of time", async () => {
-  await waitFor(async () => (await serve(platform.store, id)) || undefined, {
-    what: "spec",
-    timeoutMs: 5_000,
-  });
-  const isReady = async () => (await platform.api().getInstance({ instanceId: id })).status === "ready";
-  await waitFor(async () => (await isReady()) || undefined, { what: "ready", timeoutMs: 8_000 });
+  await untilReady(platform, id);
   const { body } = await get("events?page_size=100&page=2&order_by=at_asc");
   const own = body.events.filter(({ source }: { source: string }) => source === "control-plane");
   const first = (await get("events?page_size=1&order_by=at_asc")).body.events[0];
@@ -175,10 +167,6 @@ async function collecting(count: number, isDone: () => Promise<boolean>): Promis
   }
 }
 
-async function get(path: string, instanceId = id) {
-  const headers = { "x-auth-token": platform.key.secretKey };
-  const response = await fetch(`${platform.urls[0]}/mainstay/v1/instances/${instanceId}/${path}`, {
-    headers,
-  });
-  return { status: response.status, body: JSON.parse(await response.text()) };
+function get(path: string, instanceId = id) {
+  return platform.call("GET", `/mainstay/v1/instances/${instanceId}/${path}`);
 }

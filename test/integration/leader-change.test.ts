@@ -6,42 +6,21 @@ import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { parseSpec, parseSwitchover, parseSync } from "@mainstay/dcs/records.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { serve, startTestPlatform } from "../kit/control-plane.ts";
+import { startTestPlatform, type TestControlPlane } from "../kit/control-plane.ts";
+import { password } from "../kit/node.ts";
+import { limits, untilReady } from "../kit/played-agents.ts";
 
-const limits = () => ({ timeoutMs: 2_000, signal: AbortSignal.timeout(2_000) });
-const base = {
-  engine: "PostgreSQL-15",
-  node_type: "db-dev-s",
-  user_name: "shop",
-  password: "Aa1!aaaaaaaa",
-};
+const base = { engine: "PostgreSQL-15", node_type: "db-dev-s", user_name: "shop", password };
 
-type Platform = Awaited<ReturnType<typeof startTestPlatform>>;
-
-async function call({ urls, key }: Platform, method: string, path: string, body?: object) {
-  const headers = { "x-auth-token": key.secretKey, "content-type": "application/json" };
-  const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
-  const response = await fetch(`${urls[0]}${path}`, init);
-  return { status: response.status, body: JSON.parse(await response.text()) };
-}
-
-async function create(platform: Platform, changes: object = {}): Promise<string> {
-  const path = "/rdb/v1/regions/fr-par/instances";
-  const { status, body } = await call(platform, "POST", path, { ...base, is_ha_cluster: true, ...changes });
+async function create(platform: TestControlPlane, changes: object = {}): Promise<string> {
+  const wanted = { ...base, is_ha_cluster: true, ...changes };
+  const { status, body } = await platform.call("POST", "/rdb/v1/regions/fr-par/instances", wanted);
   assert.equal(status, 200, JSON.stringify(body));
   await untilReady(platform, body.id);
   return body.id;
 }
 
-async function untilReady(platform: Platform, instanceId: string): Promise<void> {
-  const isReady = async () => {
-    await serve(platform.store, instanceId);
-    return (await platform.api().getInstance({ instanceId })).status === "ready" || undefined;
-  };
-  await waitFor(isReady, { what: "ready", timeoutMs: 10_000, everyMs: 50 });
-}
-
-async function specOf({ store }: Platform, id: string) {
+async function specOf({ store }: TestControlPlane, id: string) {
   return parseSpec((await store.get(instanceKeys(id).spec, limits()))?.value ?? "");
 }
 
@@ -51,16 +30,16 @@ test("durability and timing are chosen at creation and changed later, each chang
   const first = await specOf(platform, id);
   assert.deepEqual([first.durability, first.timing], ["strict", timingPresets.fast]);
   const path = `/mainstay/v1/instances/${id}`;
-  const changed = await call(platform, "PATCH", path, { durability: "available", timing: "safe" });
+  const changed = await platform.call("PATCH", path, { durability: "available", timing: "safe" });
   assert.equal(changed.body.status, "configuring");
   await untilReady(platform, id);
   const second = await specOf(platform, id);
   assert.deepEqual([second.durability, second.timing], ["available", timingPresets.safe]);
   assert.equal(second.generation, first.generation + 1);
-  const { body } = await call(platform, "GET", path);
+  const { body } = await platform.call("GET", path);
   assert.deepEqual([body.durability, body.timing, body.status], ["available", "safe", "ready"]);
-  assert.equal((await call(platform, "PATCH", path, { durability: "available" })).body.status, "ready");
-  await call(platform, "PATCH", path, { timing: "fast" });
+  assert.equal((await platform.call("PATCH", path, { durability: "available" })).body.status, "ready");
+  await platform.call("PATCH", path, { timing: "fast" });
   await untilReady(platform, id);
   assert.deepEqual((await specOf(platform, id)).timing, timingPresets.fast);
 });
@@ -69,13 +48,13 @@ test("values that are no choice are refused by name", async () => {
   await using platform = await startTestPlatform();
   const id = await create(platform, { timing: "safe" });
   const refused = async (body: object) => {
-    const answer = await call(platform, "PATCH", `/mainstay/v1/instances/${id}`, body);
+    const answer = await platform.call("PATCH", `/mainstay/v1/instances/${id}`, body);
     return [answer.status, answer.body.details?.[0].argument_name];
   };
   assert.deepEqual(await refused({ durability: "lax" }), [400, "durability"]);
   assert.deepEqual(await refused({ timing: "hasty" }), [400, "timing"]);
   const single = { ...base, durability: "strict" };
-  const answer = await call(platform, "POST", "/rdb/v1/regions/fr-par/instances", single);
+  const answer = await platform.call("POST", "/rdb/v1/regions/fr-par/instances", single);
   assert.deepEqual([answer.status, answer.body.details[0].argument_name], [400, "durability"]);
 });
 
@@ -89,11 +68,11 @@ test("a failover is refused without a synchronous standby, unless its loss is ac
   const alone = formatRecord({ ...sync, mode: "async" as const, members: [] });
   await store.transact([], [{ put: keys.sync, value: alone }], limits());
   const path = `/mainstay/v1/instances/${id}/failover`;
-  const refused = await call(platform, "POST", path, {});
+  const refused = await platform.call("POST", path, {});
   assert.deepEqual([refused.status, refused.body.type], [412, "precondition_failed"]);
   assert.match(refused.body.help_message, /synchronous standby/);
   assert.equal(await store.get(keys.switchover, limits()), undefined);
-  const accepted = await call(platform, "POST", path, { accept_loss: true, reason: "host-1 burns" });
+  const accepted = await platform.call("POST", path, { accept_loss: true, reason: "host-1 burns" });
   assert.deepEqual([accepted.status, accepted.body.estimated_loss_bytes], [200, null]);
   const request = parseSwitchover((await store.get(keys.switchover, limits()))?.value ?? "");
   assert.deepEqual(request, {
@@ -104,7 +83,7 @@ test("a failover is refused without a synchronous standby, unless its loss is ac
     reason: "host-1 burns",
     acceptLoss: true,
   });
-  const { events } = (await call(platform, "GET", `/mainstay/v1/instances/${id}/events`)).body;
+  const { events } = (await platform.call("GET", `/mainstay/v1/instances/${id}/events`)).body;
   const event = events.find(({ action }: { action: string }) => action === "failover");
   assert.equal(event?.reason, "host-1 burns");
   assert.deepEqual([event.inputs.acceptLoss, event.inputs.estimatedLossBytes], [true, null]);
@@ -114,23 +93,23 @@ test("a switchover carries its reason into the request", async () => {
   await using platform = await startTestPlatform();
   const id = await create(platform);
   const path = `/mainstay/v1/instances/${id}/switchover`;
-  assert.equal((await call(platform, "POST", path, { target: "pg-0-9" })).status, 400);
-  const { body } = await call(platform, "POST", path, { reason: "maintenance" });
+  assert.equal((await platform.call("POST", path, { target: "pg-0-9" })).status, 400);
+  const { body } = await platform.call("POST", path, { reason: "maintenance" });
   const stored = await platform.store.get(instanceKeys(id).switchover, limits());
   const { kind, reason, target } = parseSwitchover(stored?.value ?? "");
   assert.deepEqual([kind, reason, target], ["switchover", "maintenance", body.target]);
 });
 
 test("a request that nobody carries out is withdrawn and told, by one of two replicas", async () => {
-  await using platform = await startTestPlatform(2, 30_000, 500);
+  await using platform = await startTestPlatform({ replicas: 2, requestLifeMs: 500 });
   const id = await create(platform);
-  const { body } = await call(platform, "POST", `/mainstay/v1/instances/${id}/switchover`, {});
+  const { body } = await platform.call("POST", `/mainstay/v1/instances/${id}/switchover`, {});
   const key = instanceKeys(id).switchover;
   assert.equal(parseSwitchover((await platform.store.get(key, limits()))?.value ?? "").id, body.id);
   const isGone = async () => (await platform.store.get(key, limits())) === undefined || undefined;
   await waitFor(isGone, { what: "the withdrawal", timeoutMs: 10_000, everyMs: 50 });
   const withdrawals = async () => {
-    const { events } = (await call(platform, "GET", `/mainstay/v1/instances/${id}/events`)).body;
+    const { events } = (await platform.call("GET", `/mainstay/v1/instances/${id}/events`)).body;
     const found = events.filter(({ action }: { action: string }) => action === "withdraw-request");
     return found.length > 0 ? found : undefined;
   };

@@ -2,33 +2,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { serve, startTestPlatform } from "../kit/control-plane.ts";
+import { startTestPlatform, type TestControlPlane } from "../kit/control-plane.ts";
+import { password } from "../kit/node.ts";
+import { untilReady } from "../kit/played-agents.ts";
 
-type Platform = Awaited<ReturnType<typeof startTestPlatform>>;
+const wanted = { engine: "PostgreSQL-15", node_type: "db-dev-s", user_name: "u", password };
 
-const wanted = { engine: "PostgreSQL-15", node_type: "db-dev-s", user_name: "u", password: "Aa1!aaaaaaaa" };
-
-function rawOf({ urls, key }: Platform) {
-  return async (method: string, path: string, body?: object) => {
-    const response = await fetch(`${urls[0]}/rdb/v1/regions/fr-par${path}`, {
-      method,
-      headers: { "x-auth-token": key.secretKey, ...(body && { "content-type": "application/json" }) },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
-  };
+function rawOf({ call }: TestControlPlane) {
+  return (method: string, path: string, body?: object) => call(method, `/rdb/v1/regions/fr-par${path}`, body);
 }
 
-async function createReady(platform: Platform, changes: object = {}) {
+async function createReady(platform: TestControlPlane, changes: object = {}) {
   const raw = rawOf(platform);
   const created = (await raw("POST", "/instances", { ...wanted, ...changes })).body;
-  const isReady = async () => {
-    await serve(platform.store, created.id);
-    const { body } = await raw("GET", `/instances/${created.id}`);
-    return body.status === "ready" ? body : undefined;
-  };
-  return { created, ready: await waitFor(isReady, { what: "ready", timeoutMs: 8_000 }) };
+  await untilReady(platform, created.id);
+  return { created, ready: (await raw("GET", `/instances/${created.id}`)).body };
 }
 
 test("an instance has every field of the wire, before and after it is ready", async () => {

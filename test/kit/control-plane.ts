@@ -1,4 +1,4 @@
-/** A control plane over real PostgreSQL, with the agents played by the test. */
+/** The control plane over real PostgreSQL, with hosts and store in memory: played-agents.ts has the agents. */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,21 +7,35 @@ import { createAuthority } from "@mainstay/certificates/authority.ts";
 import { createMemoryCompute } from "@mainstay/compute/memory/memory-compute.ts";
 import { startControlPlane } from "@mainstay/control-plane/control-plane.ts";
 import type { Probe } from "@mainstay/control-plane/reconcile/instance/probe.ts";
-import { formatRecord } from "@mainstay/dcs/format-record.ts";
-import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { createMemoryAccess } from "@mainstay/dcs/memory-access.ts";
-import { createMemoryStore, type MemoryStore } from "@mainstay/dcs/memory-store.ts";
-import { formatNodeStatus, parseSpec } from "@mainstay/dcs/records.ts";
-import { timingPresets } from "@mainstay/domain/timing.ts";
+import { createMemoryStore } from "@mainstay/dcs/memory-store.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { createClient } from "@scaleway/sdk-client";
 import { Rdbv1 } from "@scaleway/sdk-rdb";
 import pg from "pg";
+import { password } from "./node.ts";
 import { startPostgres } from "./postgres-server.ts";
 
-const limits = () => ({ timeoutMs: 2_000, signal: AbortSignal.timeout(2_000) });
+/** What the SDK asks for: a highly available instance of the oldest version that its hosts have. */
+export const wantedInstance = {
+  ...{ name: "orders", engine: "PostgreSQL-15", nodeType: "DB-DEV-S", isHaCluster: true },
+  ...{ userName: "shop", password, disableBackup: false, backupSameRegion: false },
+  ...{ volumeSize: 0, volumeType: "lssd" as const },
+};
 
-export async function startTestPlatform(replicas = 1, replaceAfterMs = 30_000, requestLifeMs = 60_000) {
+export interface ControlPlaneChoices {
+  readonly replicas?: number;
+  readonly replaceAfterMs?: number;
+  readonly requestLifeMs?: number;
+}
+
+export type TestControlPlane = Awaited<ReturnType<typeof startTestPlatform>>;
+
+export async function startTestPlatform({
+  replicas = 1,
+  replaceAfterMs = 30_000,
+  requestLifeMs = 60_000,
+}: ControlPlaneChoices = {}) {
   await using parts = new AsyncDisposableStack();
   const postgres = parts.use(await startPostgres());
   const dir = await mkdtemp(join(tmpdir(), "mainstay-ca-"));
@@ -57,10 +71,18 @@ export async function startTestPlatform(replicas = 1, replaceAfterMs = 30_000, r
   db.on("error", () => {});
   parts.defer(() => db.end());
   const api = (replica = 0) => rdbAt(urls[replica] ?? "", key, projectId);
+  /** What the SDK has no method for, or would not let through. */
+  const call = async (method: string, path: string, body?: object, replica = 0) => {
+    const headers = { "x-auth-token": key.secretKey, ...(body && { "content-type": "application/json" }) };
+    const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    const response = await fetch(`${urls[replica]}${path}`, init);
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+  };
   const running = parts.move();
   const restart = () => startControlPlane(options, { store, access, compute, authority, probe, log });
   return {
-    ...{ store, access, compute, db, log, key, projectId, urls, planes, probed, api, restart },
+    ...{ store, access, compute, db, log, key, projectId, urls, planes, probed, api, call, restart },
     database: postgres.settings,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
@@ -72,48 +94,6 @@ export function rdbAt(
   defaultProjectId: string,
 ) {
   return new Rdbv1.API(createClient({ apiURL, ...key, defaultProjectId, defaultRegion: "fr-par" }));
-}
-
-/** Plays the agents of an instance: the first node leads, a second one follows synchronously. */
-export async function serve(store: MemoryStore, instanceId: string): Promise<boolean> {
-  const keys = instanceKeys(instanceId);
-  const found = await store.get(keys.spec, limits());
-  if (!found) return false;
-  const ids = parseSpec(found.value).members.map(({ id }) => id);
-  const [leader = "", ...members] = ids;
-  const mode = members.length > 0 ? ("sync" as const) : ("async" as const);
-  const lock = {
-    term: 1,
-    holder: leader,
-    bootId: "b",
-    phase: "serving" as const,
-    timing: timingPresets.fast,
-    seq: 1,
-  };
-  const sync = { term: 1, leader, mode, members, systemId: "7", takeovers: [], lossTerm: 0 };
-  const statuses = ids.map((nodeId) => ({
-    put: keys.node(nodeId),
-    value: formatNodeStatus({
-      nodeId,
-      observedAt: new Date().toISOString(),
-      role: nodeId === leader ? "primary" : "standby",
-      state: "running",
-      reason: "plays along",
-      term: 1,
-      timeline: 1,
-      systemId: "7",
-      flushPosition: null,
-      isStreaming: nodeId !== leader,
-      impediment: null,
-      pids: { supervisor: 1, agent: 2, fencer: 3, postmaster: 4 },
-    }),
-  }));
-  const records = [
-    { put: keys.lock, value: formatRecord(lock) },
-    { put: keys.sync, value: formatRecord(sync) },
-  ];
-  await store.transact([], [...records, ...statuses], limits());
-  return true;
 }
 
 interface TestLog extends Log {
