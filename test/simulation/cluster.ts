@@ -66,7 +66,7 @@ export class SimulatedCluster {
       postgresEvents: this.invariants,
       serverOf: (nodeId) => this.nodes.find(({ id }) => id === nodeId)?.server,
       destroying: (node) => this.invariants.destroying(node),
-      knowsOfWaits: (...known) => this.invariants.knowsOfWaits(...known),
+      answersForWaits: (node, toMs) => this.invariants.answersForWaits(node, toMs),
       note: (nodeId, what) => this.note(nodeId, what),
       linksOf: (node) => this.#linksOf(node),
       linksChanged: () => clock.after(refusedAfterMs, () => this.#wakeAgents()),

@@ -176,12 +176,11 @@ export class Invariants implements PostgresEvents {
   }
 
   /**
-   * S9: a client was told of a commit that a standby need not have. From when the leader knows of it, and either says
-   * so in the record or has seen it on the standby, it counts as acknowledged.
+   * S9: a client was told of a commit that a standby need not have. From when the leader answers for it, it counts as
+   * acknowledged; one that does not lead answers for nothing.
    */
-  knowsOfWaits({ id }: SimNode, isUncovered: boolean, toMs: number): void {
-    const isAlone = this.#sync?.leader === id && this.#sync.mode === "async";
-    if (isUncovered && !isAlone) return;
+  answersForWaits({ id }: SimNode, toMs: number): void {
+    if (this.#sync?.leader !== id) return;
     const isKnown = ({ nodeId, atMs }: CancelledWait) => nodeId === id && atMs <= toMs;
     const known = this.#cancelled.filter(isKnown);
     this.#cancelled = this.#cancelled.filter((wait) => !isKnown(wait));

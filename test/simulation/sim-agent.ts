@@ -112,8 +112,9 @@ export class SimAgent {
     this.#passSinceMs = process.nowMs;
     const postgres = yield* observePostgres(this);
     const seen = observe(this, postgres);
-    const isUncovered = this.memory.coverage.isUncovered(Number.POSITIVE_INFINITY);
-    if (postgres.kind === "primary") node.world.knowsOfWaits(node, isUncovered, this.#logReadToMs);
+    if (postgres.kind === "primary" && this.#answersForWaits(seen)) {
+      node.world.answersForWaits(node, this.#logReadToMs);
+    }
     yield* this.#obeyLock(seen);
     const decision = node.world.guards.decide(seen);
     this.#latest = { seen, reason: decision.reason };
@@ -127,6 +128,12 @@ export class SimAgent {
     if (isDownForShutdown(seen) && !supervised.postgres) node.crash("killed");
     if (decision.action !== "wait") this.waker.wake();
     else if (seen.postgres.kind === "starting") process.after(startingMs, () => this.waker.wake());
+  }
+
+  /** Whatever was cancelled so far is on the standby, or nothing lets that one lead. */
+  #answersForWaits({ sync }: Observation): boolean {
+    if (!this.memory.coverage.isUncovered(Number.POSITIVE_INFINITY)) return true;
+    return sync.kind === "recorded" && sync.record.mode === "async" && sync.isSettled;
   }
 
   /** S1: a term is on disk before anything is done in it; and a lock of this run that nobody renews is adopted. */

@@ -26,8 +26,8 @@ export interface World {
   readonly serverOf: (nodeId: string) => SimPostgres | undefined;
   /** Before data is removed or changed for good. */
   readonly destroying: (node: SimNode) => void;
-  /** The agent of a primary knows of the waits that were cancelled until `toMs`. */
-  readonly knowsOfWaits: (node: SimNode, isUncovered: boolean, toMs: number) => void;
+  /** The agent of a primary says that nothing of which waits were cancelled until `toMs` can be lost. */
+  readonly answersForWaits: (node: SimNode, toMs: number) => void;
   readonly note: (nodeId: string, what: string) => void;
   /** What `node` sees of the others' supervisors. */
   readonly linksOf: (node: SimNode) => PeerLink[];

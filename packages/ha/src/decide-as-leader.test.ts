@@ -195,6 +195,11 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     { action: "record-sync", sync: { ...record, mode: "async", members: [] } },
   ],
   [
+    "F34: no earlier request may name the standby after that",
+    leading({ isUncovered: true, sync: recorded(asynchronous, false) }),
+    { action: "record-sync", sync: { ...record, mode: "async", members: [] } },
+  ],
+  [
     "F34: the standby counts again when it has that commit",
     leading({ isUncovered: true, sync: recorded(asynchronous) }),
     { action: "wait" },

@@ -19,7 +19,8 @@ export function decideAsLeader(seen: Leader): Decision {
 }
 
 function chooseAsLeader(seen: Leader): Decision {
-  if (seen.isUncovered && seen.sync.record.mode === "sync") {
+  // An earlier request that nobody answered may still name the standby, unless the record is settled.
+  if (seen.isUncovered && !(seen.sync.record.mode === "async" && seen.sync.isSettled)) {
     return asynchronousFromHere(seen, "a client was told of a commit that only this node need have");
   }
   const handOver = decideHandOver(seen);
