@@ -14,7 +14,7 @@ export const NodeView = Type.Object({
     Type.Literal("none"),
     Type.Literal("unknown"),
   ]),
-  sync: Type.Boolean(),
+  sync: Type.Boolean({ description: "commits wait for it, and reach it" }),
   state: Type.String(),
   reason: Type.String(),
   membership: Type.String({ description: "member, replaced or leaving" }),

@@ -7,11 +7,11 @@ import { type InstanceRecord, updateInstance } from "../store/instances.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { durabilityProblem, isDurability, isTimingPreset, timingProblem } from "./durability.ts";
 import { changeInstance, getInstance } from "./find.ts";
-import { statusOf } from "./view.ts";
+import { progressOf } from "./view.ts";
 
 export async function getDetails({ db, observed }: Platform, id: string, actor: Actor) {
   const record = await getInstance(db, id, actor);
-  return toDetails(record, statusOf(record, observed));
+  return toDetails(record, progressOf(record, observed));
 }
 
 /** A new generation for the agents. Also while the instance heals: a change may be what it waits for. */
@@ -47,7 +47,7 @@ export function updateDetails(
     },
     ["ready", "autohealing"],
   );
-  return change.then((record) => toDetails(record, statusOf(record, platform.observed)));
+  return change.then((record) => toDetails(record, progressOf(record, platform.observed)));
 }
 
 function parse(input: InstanceDetailsInput, instance: InstanceRow) {
@@ -66,7 +66,7 @@ function parse(input: InstanceDetailsInput, instance: InstanceRow) {
   return { durability, timing };
 }
 
-function toDetails({ instance }: InstanceRecord, status: string): InstanceDetails {
-  const { id, status_reason, generation, durability, timing, admin_name: first_user } = instance;
-  return { id, status, status_reason, first_user, generation, durability, timing };
+function toDetails({ instance }: InstanceRecord, progress: ReturnType<typeof progressOf>): InstanceDetails {
+  const { id, generation, durability, timing, admin_name: first_user } = instance;
+  return { id, ...progress, first_user, generation, durability, timing };
 }

@@ -73,11 +73,18 @@ function toInstanceView(
   };
 }
 
-/** As desired, except that a loss shows at once, before its reconciler has written it down. */
 export function statusOf(record: InstanceRecord, observed: ObservedInstances): string {
-  const { status } = record.instance;
-  if (status !== "ready" || !observed.isLive) return status;
-  return observed.health(record).trouble === undefined ? "ready" : "autohealing";
+  return progressOf(record, observed).status;
+}
+
+/** As desired, except that a loss shows at once, before its reconciler has written it down. */
+export function progressOf({ instance, ...record }: InstanceRecord, observed: ObservedInstances) {
+  const { status, status_reason } = instance;
+  const trouble =
+    status === "ready" && observed.isLive ? observed.health({ instance, ...record }).trouble : undefined;
+  return trouble === undefined
+    ? { status, status_reason }
+    : { status: "autohealing", status_reason: trouble };
 }
 
 /** Nothing is shown while it cannot be used yet. */

@@ -18,7 +18,14 @@ const sync = {
 
 function node(id: string, changes: Partial<SeenNode> = {}): SeenNode {
   const row = { id, host_id: `host-${id}`, state: "member" as const };
-  return { row, hostState: "running", hostForMs: 60_000, silence: heard, ...changes };
+  return {
+    row,
+    isStreaming: id !== "a",
+    hostState: "running",
+    hostForMs: 60_000,
+    silence: heard,
+    ...changes,
+  };
 }
 
 function health(changes: Partial<SeenInstanceParts> = {}) {
@@ -57,4 +64,9 @@ test("a pair is whole only when the record names a member, and nobody who is non
   assert.match(health({ sync: { ...sync, mode: "async", members: [] } }).trouble ?? "", /not synchronous/);
   assert.match(health({ sync: { ...sync, members: ["b", "old"] } }).trouble ?? "", /not synchronous/);
   assert.match(health({ lock: undefined }).trouble ?? "", /no node serves/);
+});
+
+test("a pair whose standby receives nothing is not whole, although the record names it for as long as commits wait", () => {
+  const nodes = [node("a"), node("b", { isStreaming: false })];
+  assert.equal(health({ nodes }).trouble, "commits wait for b, which receives nothing");
 });

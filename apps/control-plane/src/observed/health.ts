@@ -12,7 +12,7 @@ export interface InstanceHealth {
   /** The node that serves, renews its lock and is the leader of the sync record. */
   readonly leader: string | undefined;
   readonly nodes: ReadonlyMap<string, NodeHealth>;
-  /** undefined: a leader serves, all members live, and with two of them commits wait for the standby. */
+  /** undefined: a leader serves, all members live, and with two of them commits reach the standby. */
   readonly trouble: string | undefined;
 }
 
@@ -25,6 +25,8 @@ export interface Silence {
 export interface SeenNode {
   readonly row: Pick<NodeRow, "id" | "host_id" | "state">;
   readonly hostState: string | undefined;
+  /** By its last word, it receives from the leader. */
+  readonly isStreaming: boolean;
   /** How long its host has been in that state. */
   readonly hostForMs: number;
   /** Of its status; undefined: it has none, and is not in the specification either. */
@@ -77,5 +79,8 @@ function troubleOf(seen: SeenInstanceParts, nodes: InstanceHealth["nodes"]): str
   if (!isHa) return undefined;
   const others = sync?.mode === "sync" ? sync.members : [];
   const isPaired = others.length > 0 && others.every((id) => members.includes(id));
-  return isPaired ? undefined : "the standby is not synchronous yet";
+  if (!isPaired) return "the standby is not synchronous yet";
+  // Strict: the record names a lost standby for as long as commits wait for it.
+  const cut = seen.nodes.find(({ row, isStreaming }) => others.includes(row.id) && !isStreaming);
+  return cut && `commits wait for ${cut.row.id}, which receives nothing`;
 }

@@ -21,6 +21,7 @@ import { observeHosts, staleAfterMs } from "./observed-hosts.ts";
 
 export interface ObservedInstances {
   readonly isLive: boolean;
+  /** undefined: there is none, or its holder has not renewed it in time. */
   lock(instanceId: string): LockRecord | undefined;
   sync(instanceId: string): SyncRecord | undefined;
   /** undefined: not heard of within `staleAfterMs`. What was there before this process looked is no news. */
@@ -85,7 +86,11 @@ export function observeInstances(
     get isLive() {
       return isLive();
     },
-    lock: (instanceId) => read(instanceKeys(instanceId).lock, parseLock),
+    lock(instanceId) {
+      const key = instanceKeys(instanceId).lock;
+      const [value, record] = [view.values.get(key)?.value, read(key, parseLock)];
+      return value && record && silenceOf(value).forMs < record.timing.takeMs ? record : undefined;
+    },
     sync: (instanceId) => read(instanceKeys(instanceId).sync, parseSync),
     node(instanceId, nodeId) {
       const key = instanceKeys(instanceId).node(nodeId);
@@ -107,9 +112,11 @@ export function observeInstances(
         nodes: nodes.map((row) => {
           // A node that has never reported is timed from when it was published.
           const isPublished = members.some(({ id }) => id === row.id);
-          const said = find(keys.node(row.id)) ?? (isPublished ? spec : undefined);
+          const told = find(keys.node(row.id));
+          const said = told ?? (isPublished ? spec : undefined);
           return {
             row,
+            isStreaming: saysItStreams(told),
             hostState: hosts.stateOf(row.host_id),
             hostForMs: hosts.forMs(row.host_id),
             silence: said && silenceOf(said),
@@ -121,6 +128,10 @@ export function observeInstances(
       });
     },
   };
+}
+
+function saysItStreams(status: StoredValue | undefined): boolean {
+  return status !== undefined && parseOrNothing(parseNodeStatus, status.value)?.isStreaming === true;
 }
 
 function requestsOf({ values }: PrefixView): ObservedRequest[] {

@@ -22,6 +22,7 @@ test("an instance is probed only when its leader serves and its standby is synch
   assert.equal(stepOf(seen({}, { lock: undefined })), "wait");
   assert.equal(stepOf(seen({}, { lock: { ...lock, phase: "claimed" } })), "wait");
   assert.equal(stepOf(seen({}, { sync: { ...sync, mode: "async", members: [] } })), "wait");
+  assert.equal(stepOf(seen({ health: { ...seen().health, trouble: "it does not stream" } })), "wait");
   assert.equal(stepOf(seen()), "probe");
 });
 

@@ -71,7 +71,7 @@ function decideServing(seen: SeenInstance, record: InstanceRecord): InstanceStep
   }
 }
 
-function decideFirstReady({ stored }: SeenInstance, record: InstanceRecord): InstanceStep {
+function decideFirstReady({ stored, health }: SeenInstance, record: InstanceRecord): InstanceStep {
   if (stored.lock?.phase !== "serving") {
     return { step: "wait", forMs: waitMs, reason: "no node serves yet" };
   }
@@ -79,6 +79,8 @@ function decideFirstReady({ stored }: SeenInstance, record: InstanceRecord): Ins
   if (record.instance.is_ha && !isPaired) {
     return { step: "wait", forMs: waitMs, reason: "the standby is not synchronous yet" };
   }
+  // It would show at once that it is not ready after all.
+  if (health.trouble !== undefined) return { step: "wait", forMs: waitMs, reason: health.trouble };
   if (!record.endpoint) return { step: "mark-ready", reason: "serves, without an endpoint" };
   return { step: "probe", reason: "a query through the endpoint has to succeed" };
 }
