@@ -12,6 +12,7 @@ export const IncidentView = Type.Object({
     Type.Literal("switchover"),
     Type.Literal("restart"),
     Type.Literal("standby-loss"),
+    Type.Literal("blocked-commits"),
   ]),
   planned: Type.Boolean(),
   term: Type.Integer(),
@@ -22,11 +23,19 @@ export const IncidentView = Type.Object({
   phases: Type.Array(Type.Object({ name: Type.String(), took_ms: Type.Number() })),
   write_gap_ms: Type.Union([Type.Number(), Type.Null()], {
     description:
-      "from the first sign that writes had come to an end to the route to the new leader; of a leader that fell silent, from its last renewal: an upper bound",
+      "from the first sign that writes had come to an end to the route to the new leader; of a leader that fell silent, from its last renewal, and of one that hung, from then on: an upper bound",
   }),
   sessions_cut: Type.Integer(),
   discarded: Type.Union(
-    [Type.Object({ bytes: number, transactions: number, acknowledged: number }), Type.Null()],
+    [
+      Type.Object({
+        bytes: number,
+        transactions: number,
+        acknowledged: number,
+        estimated: Type.Boolean({ description: "as far as was known when the loss was accepted" }),
+      }),
+      Type.Null(),
+    ],
     { description: "what the old primary had and nobody else; null inside: could not be read" },
   ),
   recovered_at: Nullable(Timestamp),

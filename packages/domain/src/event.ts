@@ -4,6 +4,7 @@
  * decision: what a node decided, when it differs from the decision before · postgres: PostgreSQL's process ended, or a
  * commit's wait was cancelled ·
  * fence: the fencer killed PostgreSQL · lock: the own lease was lost · stream: replication broke or came back ·
+ * commits: they wait for a standby that receives nothing, or are acknowledged again ·
  * rewind: what a returning primary has that nobody else has · process: an agent began · route: what the balancer
  * did · status: a step of the control plane.
  */
@@ -13,6 +14,7 @@ export const eventKinds = [
   "fence",
   "lock",
   "stream",
+  "commits",
   "rewind",
   "process",
   "route",

@@ -4,7 +4,8 @@ import { createWaker } from "@mainstay/control-loop/run-loop.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { createEventLog, guardFrom } from "@mainstay/dcs/event-log.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
-import { openPrefixView } from "@mainstay/dcs/prefix-view.ts";
+import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
+import { parseNodeStatus } from "@mainstay/dcs/records.ts";
 import { keepCompiled } from "@mainstay/runtime/compile-cache.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
@@ -70,7 +71,7 @@ export async function startAgent({ nodeDir, waker, supervisor, ...agent }: Agent
     view,
     links: openPeerLinks(wake, signal),
     volume: watchVolume(config.volumeDir, signal),
-    events: createAgentEvents(config.instanceId, events),
+    events: createAgentEvents(config.instanceId, events, () => lastSaidAt(view, keys.node(config.nodeId))),
     supervisor: () => {
       const state = supervisor();
       if (!state) throw new Error("BUG: no supervisor");
@@ -91,4 +92,9 @@ export async function startAgent({ nodeDir, waker, supervisor, ...agent }: Agent
     writeEvents(events, eventsWaker, agent.log, signal),
     watchLog({ file: paths.postgresLog, onLine, log: agent.log, signal }),
   ]);
+}
+
+function lastSaidAt({ values }: PrefixView, statusKey: string): string | null {
+  const status = values.get(statusKey)?.value.value;
+  return status === undefined ? null : parseNodeStatus(status).observedAt;
 }

@@ -46,7 +46,7 @@ test("an incident says what was seen, decided, lost and won", () => {
       phases: [{ name: "detected", took_ms: 1_900 }],
     },
     ...{ write_gap_ms: 2_105, sessions_cut: 7, recovered_at: null },
-    discarded: { bytes: 300, transactions: null, acknowledged: 0 },
+    discarded: { bytes: 300, transactions: null, acknowledged: 0, estimated: false },
   };
   assert.deepEqual(incidentLines(incident), [
     "2026-01-01T00:00:00.000Z  failover, term 2: a → b",
@@ -57,4 +57,20 @@ test("an incident says what was seen, decided, lost and won", () => {
     "  discarded 300 bytes of the old primary, an unknown number of transactions, 0 acknowledged",
     "  outcome   not recovered",
   ]);
+});
+
+test("an estimated loss is called one, and commits that waited are no failover", () => {
+  const sign = { at: event.at, source: "a", reason: "commits wait for b" };
+  const waited = {
+    ...{ id: "1", kind: "blocked-commits" as const, planned: false, term: 2 },
+    ...{ leader_before: "a", leader_after: null, cause: sign, decision: sign, phases: [] },
+    ...{ write_gap_ms: null, sessions_cut: 0, recovered_at: null },
+    discarded: { bytes: 4_096, transactions: null, acknowledged: null, estimated: true },
+  };
+  const lines = incidentLines(waited);
+  assert.match(lines[0] ?? "", /blocked-commits, term 2: a waited for its standby$/);
+  assert.equal(
+    lines[5],
+    "  discarded an estimated 4096 bytes, as far as was known when the loss was accepted",
+  );
 });

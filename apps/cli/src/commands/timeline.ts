@@ -39,6 +39,7 @@ export function incidentLines(incident: IncidentView): string[] {
 
 function leaders({ kind, leader_before: before, leader_after: after }: IncidentView): string {
   if (kind === "standby-loss") return `${before} went on alone`;
+  if (kind === "blocked-commits") return `${before} waited for its standby`;
   return before === after ? `${before} leads again` : `${before} → ${after}`;
 }
 
@@ -46,8 +47,10 @@ function discardedText({
   bytes,
   transactions,
   acknowledged,
+  estimated,
 }: NonNullable<IncidentView["discarded"]>): string {
   const count = (value: number | null) => (value === null ? "an unknown number of" : String(value));
+  if (estimated) return `an estimated ${count(bytes)} bytes, as far as was known when the loss was accepted`;
   return `${count(bytes)} bytes of the old primary, ${count(transactions)} transactions, ${count(acknowledged)} acknowledged`;
 }
 

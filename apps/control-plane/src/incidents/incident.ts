@@ -3,9 +3,9 @@
 /**
  * failover: another node leads, unasked or by force · switchover: another node leads, handed over in order ·
  * restart: the same node leads on, in a new term or with its PostgreSQL started again within
- * one · standby-loss: the leader went on without its standby.
+ * one · standby-loss: the leader went on without its standby · blocked-commits: it did not, and commits waited for it.
  */
-export type IncidentKind = "failover" | "switchover" | "restart" | "standby-loss";
+export type IncidentKind = "failover" | "switchover" | "restart" | "standby-loss" | "blocked-commits";
 
 export interface Incident {
   /** Of the event that decided. */
@@ -14,7 +14,7 @@ export interface Incident {
   /** Somebody asked for it, or stopped a node or the platform in order. */
   readonly isPlanned: boolean;
   readonly term: number;
-  /** Who led before, and who leads after; of a standby-loss: who leads, and nobody. */
+  /** Who led before, and who leads after; without a change of leader: who leads, and nobody. */
   readonly before: string;
   readonly after: string | null;
   /** The first sign. */
@@ -38,7 +38,15 @@ export interface Sign {
 
 /** From the end of the phase before it. */
 export interface Phase {
-  readonly name: "detected" | "claimed" | "promoted" | "proven" | "opened" | "routed" | "released";
+  readonly name:
+    | "detected"
+    | "claimed"
+    | "promoted"
+    | "proven"
+    | "opened"
+    | "routed"
+    | "released"
+    | "resumed";
   readonly tookMs: number;
 }
 
@@ -47,4 +55,6 @@ export interface Discarded {
   readonly bytes: number | null;
   readonly transactions: number | null;
   readonly acknowledged: number | null;
+  /** The bytes are those that the new leader was known to lack when losses were accepted: nobody read the data. */
+  readonly isEstimate: boolean;
 }

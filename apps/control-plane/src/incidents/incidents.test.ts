@@ -135,10 +135,52 @@ test("what a returning primary discarded is in its failover; what could not be r
   const rewound: Line = [8_000, "a", "rewind", "rewind", { inputs: { bytes: 300, transactions: null } }];
   const found = (inputs: EventInputs) =>
     incidents(events(claim(2_000, inputs), ...opening(2_000), rewound), true)[0]?.discarded;
-  const known = { bytes: 300, transactions: null };
+  const known = { bytes: 300, transactions: null, isEstimate: false };
   assert.deepEqual(found({ syncMode: "sync", syncMembers: "b" }), { ...known, acknowledged: 0 });
   assert.deepEqual(found({ syncMode: "async", syncMembers: "" }), { ...known, acknowledged: null });
   assert.deepEqual(found({ syncMode: "sync", syncMembers: "c" }), { ...known, acknowledged: null });
+});
+
+test("of an old primary that was replaced unread, only what the sync record says is known", () => {
+  const replaced: Line = [8_000, "control-plane", "status", "replacing", { term: 0, inputs: { lost: "a" } }];
+  const found = (inputs: EventInputs) =>
+    incidents(events(claim(2_000, inputs), ...opening(2_000), replaced), true)[0]?.discarded;
+  const unread = { bytes: null, transactions: null, acknowledged: 0, isEstimate: false };
+  assert.deepEqual(found({ syncMode: "sync", syncMembers: "b" }), unread);
+  assert.equal(found({ syncMode: "async", syncMembers: "" }), null);
+});
+
+test("where losses were accepted, the estimate stands until the old primary was read", () => {
+  const asked = (estimatedLossBytes: number | null): Line => [
+    500,
+    "control-plane",
+    "status",
+    "failover",
+    { inputs: { requestId: "r", acceptLoss: true, estimatedLossBytes } },
+  ];
+  const forced = claim(2_000, { requestId: "r", syncMode: "async", syncMembers: "" });
+  const found = (bytes: number | null, ...more: Line[]) =>
+    incidents(events(asked(bytes), forced, ...opening(2_000), ...more), true)[0]?.discarded;
+  const estimate = { transactions: null, acknowledged: null, isEstimate: true };
+  assert.deepEqual(found(4_096), { ...estimate, bytes: 4_096 });
+  assert.deepEqual(found(null), { ...estimate, bytes: null });
+  const read: Line = [8_000, "a", "rewind", "clone", { inputs: { bytes: 300, transactions: 2 } }];
+  const known = { bytes: 300, transactions: 2, acknowledged: null, isEstimate: false };
+  assert.deepEqual(found(4_096, read), known);
+});
+
+test("a PostgreSQL that was ended because it hung began to hang before", () => {
+  const fence: Line = [
+    1_900,
+    "a",
+    "decision",
+    "fence",
+    { term: 1, inputs: { postgres: "hung", forMs: 1_500 } },
+  ];
+  const ended: Line = [1_950, "a", "postgres", "ended", { term: 1 }];
+  const lines = [fence, ended, claim(2_000, { lockPhase: "released" }), ...opening(2_000)];
+  const [found] = incidents(events(...lines), true);
+  assert.deepEqual([found?.cause.at, found?.phases[0]?.tookMs, found?.writeGapMs], [at(400), 1_600, 1_805]);
 });
 
 test("a sign of the takeover before, or of long ago, is no cause of the next", () => {
@@ -155,6 +197,15 @@ test("a leader that comes back itself is a restart, and planned when the platfor
   assert.deepEqual([found("serving")?.kind, found("serving")?.isPlanned], ["restart", false]);
   assert.deepEqual([found("stopped")?.kind, found("stopped")?.isPlanned], ["restart", true]);
   assert.equal(found("serving")?.recoveredAt, at(2_205), "an instance of one node needs no standby");
+});
+
+test("a leader that was down itself has its gap from what others saw, or from its last word", () => {
+  const again = claim(5_000, { lockHolder: "b", lockAgeMs: 10 });
+  const began: Line = [4_990, "b", "process", "agent-started", { inputs: { lastSaidAt: at(900) } }];
+  const found = (...more: Line[]) => incidents(events(...more, began, again, ...opening(5_000)), true)[0];
+  assert.deepEqual([found()?.kind, found()?.cause.at, found()?.writeGapMs], ["restart", at(900), 4_305]);
+  const seen: Line = [1_000, "a", "stream", "broken", { term: 1, inputs: { peer: "b" } }];
+  assert.deepEqual([found(seen)?.cause.source, found(seen)?.writeGapMs], ["a", 4_205]);
 });
 
 const serves = { lockHolder: "b", lockPhase: "serving", syncMode: "async" };
@@ -271,4 +322,65 @@ test("a first leader, a claim that failed and an opening without its standby are
     [failed[0], failed[1], failed[2], failed[3], { ...failed[4], failure: "no" }] as const,
   ];
   assert.deepEqual(incidents(events(...lines, ...opening(3_000)), true), []);
+});
+
+const blocked: Line = [
+  700,
+  "b",
+  "commits",
+  "blocked",
+  { reason: "commits wait for c", inputs: { waitedFor: "c", blockedForMs: 600 } },
+];
+const resumed = (ms: number): Line => [ms, "b", "commits", "resumed"];
+const letGo = (ms: number): Line => [
+  ms,
+  "b",
+  "decision",
+  "record-sync",
+  { inputs: { lockPhase: "serving", syncMode: "sync", syncMembers: "c", wantedMode: "async" } },
+];
+
+test("commits that waited for a lost standby are an incident, open until they are acknowledged again", () => {
+  const found = (...more: Line[]) => incidents(events(blocked, ...more), true);
+  assert.deepEqual(found(resumed(9_000)), [
+    {
+      ...{ id: "b/0", kind: "blocked-commits", isPlanned: false, term: 2, before: "b", after: null },
+      cause: { at: at(100), source: "b", reason: "commits wait for c" },
+      decision: { at: at(700), source: "b", reason: "commits wait for c" },
+      phases: [
+        { name: "detected", tookMs: 600 },
+        { name: "resumed", tookMs: 8_300 },
+      ],
+      ...{ writeGapMs: 8_900, sessionsCut: 0, discarded: null, recoveredAt: at(9_000) },
+    },
+  ]);
+  const [open] = found();
+  assert.deepEqual([open?.phases.length, open?.writeGapMs, open?.recoveredAt], [1, null, null]);
+  const again: Line = [3_000, ...(blocked.slice(1) as [string, "commits", string])];
+  assert.equal(found(again, resumed(9_000)).length, 1, "another agent says it again");
+});
+
+test("commits that waited until the standby was let go are part of its loss", () => {
+  for (const ms of [710, 90_000]) {
+    const lines = [blocked, letGo(ms), resumed(ms + 90)];
+    const found = incidents(events(...lines), true);
+    assert.deepEqual(
+      found.map(({ kind, cause }) => [kind, cause.at]),
+      [["standby-loss", at(100)]],
+    );
+  }
+});
+
+test("a leader whose commits waited until another led is part of that failover, and its gap begins there", () => {
+  const waiting: Line = [900, "a", "commits", "blocked", { term: 1, inputs: { blockedForMs: 100 } }];
+  const found = incidents(events(waiting, claim(2_000), ...opening(2_000)), true);
+  assert.deepEqual(
+    found.map(({ kind, cause, writeGapMs }) => [kind, cause.at, writeGapMs]),
+    [["failover", at(800), 1_405]],
+  );
+  const late = incidents(events(waiting, claim(90_000), ...opening(90_000)), true);
+  assert.deepEqual(
+    late.map(({ kind }) => kind),
+    ["failover", "blocked-commits"],
+  );
 });

@@ -1,10 +1,18 @@
 /** A leader whose PostgreSQL ended and was started again within its term: nobody else could lead. */
 import type { InstanceEvent } from "@mainstay/domain/event.ts";
 import type { Incident } from "./incident.ts";
-import { type Around, endOf, hasWorked, isoTime, isPairing, textOf, timeOf, toSign } from "./timeline.ts";
-
-/** An end that is older is of something else. */
-const signLimitMs = 60_000;
+import {
+  type Around,
+  beganAt,
+  endOf,
+  hasWorked,
+  isoTime,
+  isPairing,
+  signLimitMs,
+  textOf,
+  timeOf,
+  toSign,
+} from "./timeline.ts";
 
 /** The first start after it had served; what follows until it opens belongs to the same outage. */
 export function isRestartInPlace(event: InstanceEvent, earlier: readonly InstanceEvent[]): boolean {
@@ -51,9 +59,10 @@ export function restartInPlace(start: InstanceEvent, { before, after, hasStandby
 function firstSign(start: InstanceEvent, before: readonly InstanceEvent[]): InstanceEvent | undefined {
   const own = before.filter((event) => event.source === start.source && event.id !== start.id);
   const recent = own.slice(1 + own.findLastIndex(isOpening));
-  return recent.find(
+  const sign = recent.find(
     (event) =>
       (event.action === "fence" || (event.kind === "postgres" && event.action === "ended")) &&
       timeOf(start) - timeOf(event) <= signLimitMs,
   );
+  return sign && beganAt(sign);
 }

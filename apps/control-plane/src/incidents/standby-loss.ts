@@ -1,7 +1,17 @@
 /** A leader that went on without its standby. */
 import type { InstanceEvent } from "@mainstay/domain/event.ts";
 import type { Incident } from "./incident.ts";
-import { type Around, endOf, hasWorked, isoTime, isPairing, textOf, timeOf, toSign } from "./timeline.ts";
+import {
+  type Around,
+  blockedSince,
+  endOf,
+  hasWorked,
+  isoTime,
+  isPairing,
+  textOf,
+  timeOf,
+  toSign,
+} from "./timeline.ts";
 
 /** While a new leader opens, the standby it does not have yet is the old leader: part of that takeover. */
 export function isLoss(event: InstanceEvent): boolean {
@@ -16,8 +26,8 @@ export function standbyLoss(decision: InstanceEvent, { before, after }: Around):
   const stream = before.findLast(
     ({ source, kind, inputs }) => source === leader && kind === "stream" && inputs.peer === lost,
   );
-  const broken = stream?.action === "broken" ? stream : undefined;
-  const cause = broken ?? decision;
+  const blocked = blockedSince(leader, before) ?? (stream?.action === "broken" ? stream : undefined);
+  const cause = blocked ?? decision;
   const released = after.find(
     ({ source, action, inputs }) =>
       source === leader && action === "set-sync-standbys" && inputs.wantedStandbys === "",
@@ -39,8 +49,8 @@ export function standbyLoss(decision: InstanceEvent, { before, after }: Around):
         ? []
         : [{ name: "released" as const, tookMs: releasedMs - timeOf(decision) }]),
     ],
-    // Commits waited from the stream's end until the setting was empty. When a standby fell silent, nobody saw when.
-    writeGapMs: broken && releasedMs !== undefined ? releasedMs - timeOf(broken) : null,
+    // Commits waited from the standby's last answer, or the stream's end, until the setting was empty.
+    writeGapMs: blocked && releasedMs !== undefined ? releasedMs - timeOf(blocked) : null,
     sessionsCut: 0,
     discarded: null,
     recoveredAt: paired ? isoTime(endOf(paired)) : null,

@@ -3,18 +3,18 @@ import type { InstanceEvent } from "@mainstay/domain/event.ts";
 import type { Discarded, Incident, Phase, Sign } from "./incident.ts";
 import {
   type Around,
+  beganAt,
+  blockedSince,
   endOf,
   hasWorked,
   isoTime,
   isPairing,
   numberOf,
+  signLimitMs,
   textOf,
   timeOf,
   toSign,
 } from "./timeline.ts";
-
-/** A sign that is older is of something else. */
-const signLimitMs = 60_000;
 
 export function isTakeover(event: InstanceEvent): boolean {
   return (
@@ -38,7 +38,7 @@ export function takeover(claim: InstanceEvent, around: Around): Incident {
     phases: phasesOf(claim, signs.first, route, around),
     writeGapMs: writeGap(signs.lastAcknowledgedMs, route),
     sessionsCut: sessionsCut(signs.first, route, around),
-    discarded: discardedBy(before, claim, around),
+    discarded: discardedBy(before, claim, around) ?? estimatedLoss(signs.asked),
     recoveredAt: recoveredAt(claim, route, around),
   };
 }
@@ -56,19 +56,39 @@ function signsOf(claim: InstanceEvent, leader: string, { before }: Around) {
   const ended = last(
     ({ source, kind, action }) => source === leader && kind === "postgres" && action === "ended",
   );
-  const stream = last(({ source, kind }) => source === claim.source && kind === "stream");
+  // Of a leader that comes back itself, the others saw its end.
+  const isAgain = leader === claim.source;
+  const stream = last(
+    ({ source, kind, inputs }) =>
+      kind === "stream" && (isAgain ? inputs.peer === leader && source !== leader : source === claim.source),
+  );
   const broken = stream?.action === "broken" ? stream : undefined;
-  // A leader that fell silent: nothing was seen after its last renewal.
-  const silentSince = isoTime(timeOf(claim) - (numberOf(claim, "lockAgeMs") ?? 0));
-  const silence: Sign = { at: silentSince, source: claim.source, reason: claim.reason };
-  const ends = earliestFirst([stop, ended, fence, broken]);
-  const first = earliestFirst([asked, stop, ended, fence, broken, lost])[0];
+  const blocked = blockedSince(leader, recent);
+  const silence: Sign = {
+    at: silentSince(claim, isAgain, before),
+    source: claim.source,
+    reason: claim.reason,
+  };
+  const ends = earliestFirst([stop, ended, fence && beganAt(fence), broken, blocked]);
+  const first = earliestFirst([asked, lost, ...ends])[0];
   return {
     asked,
     stop,
     first: first ? toSign(first) : silence,
     lastAcknowledgedMs: timeOf(ends[0] ?? silence),
   };
+}
+
+/**
+ * Nothing was seen of the leader after its last renewal. One that was down itself has not seen when that was: its
+ * new agent found in the store what the old one had said last.
+ */
+function silentSince(claim: InstanceEvent, isAgain: boolean, before: readonly InstanceEvent[]): string {
+  const began = before.findLast(
+    ({ source, action }) => isAgain && source === claim.source && action === "agent-started",
+  );
+  const lastSaid = began && textOf(began, "lastSaidAt");
+  return lastSaid ?? isoTime(timeOf(claim) - (numberOf(claim, "lockAgeMs") ?? 0));
 }
 
 function earliestFirst(events: readonly (InstanceEvent | undefined)[]): InstanceEvent[] {
@@ -110,10 +130,11 @@ function phasesOf(
 /**
  * How long no write could be acknowledged: from the first sign that the old leader's had come to an end, to the
  * balancer's route to the new leader. That sign is the leader's decision to stop, the end of its PostgreSQL as its
- * supervisor saw it, a fence, or the end of the WAL stream as the new leader's receiver saw it (looked at every
- * 200 ms, so up to that much late). Of a leader that fell silent only its last renewal of the lock is known: the
- * gap began up to one renewal later, and the figure is an upper bound. The moments are of the wall clocks of two
- * nodes and the balancer: it is as exact as those agree.
+ * supervisor saw it, a fence, the beginning of a hang or of a wait for the standby as the leader saw it, or the end
+ * of the WAL stream as the new leader's receiver saw it (looked at every 200 ms, so up to that much late). Of a
+ * leader that fell silent only its last renewal of the lock is known: the gap began up to one renewal later, and the
+ * figure is an upper bound; so it is of a PostgreSQL that hung, whose sessions may have gone on. The moments are of
+ * the wall clocks of two nodes and the balancer: it is as exact as those agree.
  */
 function writeGap(lastAcknowledgedMs: number, route: InstanceEvent | undefined): number | null {
   return route ? Math.max(0, endOf(route) - lastAcknowledgedMs) : null;
@@ -135,12 +156,24 @@ function sessionsCut(cause: Sign, route: InstanceEvent | undefined, { before, af
  */
 function discardedBy(nodeId: string, claim: InstanceEvent, { after }: Around): Discarded | null {
   const told = after.findLast(({ kind, source }) => kind === "rewind" && source === nodeId);
-  if (!told) return null;
-  const bytes = numberOf(told, "bytes");
   const members = (textOf(claim, "syncMembers") ?? "").split(" ");
   const hasRight = claim.inputs.syncMode === "sync" && members.includes(claim.source);
-  const acknowledged = hasRight || bytes === 0 ? 0 : null;
-  return { bytes, transactions: numberOf(told, "transactions"), acknowledged };
+  if (told) {
+    const [bytes, transactions] = [numberOf(told, "bytes"), numberOf(told, "transactions")];
+    return { bytes, transactions, acknowledged: hasRight || bytes === 0 ? 0 : null, isEstimate: false };
+  }
+  const isReplaced = after.some(({ action, inputs }) => action === "replacing" && inputs.lost === nodeId);
+  // Its volume is deleted unread.
+  return isReplaced && hasRight
+    ? { bytes: null, transactions: null, acknowledged: 0, isEstimate: false }
+    : null;
+}
+
+/** Whoever accepted losses was told how much the new leader lacked. */
+function estimatedLoss(asked: InstanceEvent | undefined): Discarded | null {
+  if (asked?.inputs.acceptLoss !== true) return null;
+  const bytes = numberOf(asked, "estimatedLossBytes");
+  return { bytes, transactions: null, acknowledged: bytes === 0 ? 0 : null, isEstimate: true };
 }
 
 /** Without a break in synchronous replication the pair is whole as soon as the new leader serves. */

@@ -9,6 +9,9 @@ export interface Around {
   readonly hasStandby: boolean;
 }
 
+/** A sign that is older is of something else. */
+export const signLimitMs = 60_000;
+
 export function timeOf({ at }: { readonly at: string }): number {
   return Date.parse(at);
 }
@@ -28,6 +31,20 @@ export function hasWorked({ failure }: EventOutcome): boolean {
 export function numberOf({ inputs }: InstanceEvent, name: string): number | null {
   const value = inputs[name];
   return typeof value === "number" ? value : null;
+}
+
+/** The event, at the time from which on what it tells of was so. */
+export function beganAt(event: InstanceEvent): InstanceEvent {
+  const { inputs } = event;
+  const isHung = event.action === "fence" && inputs.postgres === "hung";
+  const forMs = numberOf(event, isHung ? "forMs" : "blockedForMs") ?? 0;
+  return { ...event, at: isoTime(timeOf(event) - forMs) };
+}
+
+/** The newest word of a leader on its commits, when that is that they wait in vain. */
+export function blockedSince(leader: string, before: readonly InstanceEvent[]): InstanceEvent | undefined {
+  const last = before.findLast(({ source, kind }) => source === leader && kind === "commits");
+  return last?.action === "blocked" ? beganAt(last) : undefined;
 }
 
 /** A text input of which an empty one says nothing. */

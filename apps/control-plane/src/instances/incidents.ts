@@ -20,11 +20,16 @@ export async function listIncidents(
   return all.filter(({ cause }) => !from || new Date(cause.at) >= from).map(toView);
 }
 
+function toDiscardedView({ isEstimate, ...discarded }: NonNullable<Incident["discarded"]>) {
+  return { ...discarded, estimated: isEstimate };
+}
+
 function toView({ isPlanned, before, after, phases, ...incident }: Incident): IncidentView {
   const { id, kind, term, cause, decision, discarded } = incident;
   return {
     ...{ id, kind, planned: isPlanned, term, leader_before: before, leader_after: after },
-    ...{ cause, decision, discarded },
+    ...{ cause, decision },
+    discarded: discarded && toDiscardedView(discarded),
     phases: phases.map(({ name, tookMs }) => ({ name, took_ms: tookMs })),
     write_gap_ms: incident.writeGapMs,
     sessions_cut: incident.sessionsCut,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { EventLog } from "@mainstay/dcs/event-log.ts";
 import type { EventOutcome, NewEvent } from "@mainstay/domain/event.ts";
 import type { Decision } from "@mainstay/ha/decision.ts";
 import * as build from "@mainstay/ha/observation-builders.ts";
@@ -44,9 +45,19 @@ test("a failure is told once, and so is the success after it", async () => {
   assert.deepEqual(failures, ["Error: no room", undefined]);
 });
 
+test("an agent that begins tells when the one before it was heard last", async () => {
+  const { decide, recorded } = setUp();
+  for (const decision of [wait, fence]) await decide(decision);
+  const began = recorded.filter(({ event }) => event.action === "agent-started");
+  assert.deepEqual(
+    began.map(({ event }) => event.inputs.lastSaidAt),
+    ["2026-01-01T00:00:00.000Z"],
+  );
+});
+
 function setUp() {
   const recorded: { event: NewEvent; outcome?: EventOutcome }[] = [];
-  const events = createAgentEvents("i", {
+  const log: EventLog = {
     record(_instanceId, event) {
       const entry: (typeof recorded)[number] = { event };
       recorded.push(entry);
@@ -55,9 +66,11 @@ function setUp() {
       };
     },
     flush: async () => {},
-  });
+  };
+  const events = createAgentEvents("i", log, () => "2026-01-01T00:00:00.000Z");
   const decisions = () => recorded.filter(({ event }) => event.kind === "decision");
   return {
+    recorded,
     decisions,
     lines: () => decisions().map(({ event }) => event.action),
     decide: (decision: Decision, act = async () => {}) =>

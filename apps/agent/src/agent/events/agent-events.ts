@@ -18,7 +18,8 @@ const failureLimit = 500;
 
 export type AgentEvents = ReturnType<typeof createAgentEvents>;
 
-export function createAgentEvents(instanceId: string, log: EventLog) {
+/** `lastSaidAt`: the time of this node's status in the store, which until the first look is of an earlier agent. */
+export function createAgentEvents(instanceId: string, log: EventLog, lastSaidAt: () => string | null) {
   let before: Look | undefined;
   let told = "";
   let lastFailure: string | undefined;
@@ -30,7 +31,7 @@ export function createAgentEvents(instanceId: string, log: EventLog) {
     // An end or a fence before this agent is reported again, under the same id.
     const none = { supervisor: { bootId, exits: 0, ended: null, fenced: null } };
     for (const event of changes(before ?? none, now)) record(event);
-    if (!before) record(started(seen));
+    if (!before) record(started(seen, lastSaidAt()));
     before = now;
   }
 
@@ -88,13 +89,13 @@ function decided(decision: Decision, seen: Observation): NewEvent {
   return { kind: "decision", action, reason, term, inputs: { ...summarise(seen), ...wishes(decision) } };
 }
 
-function started(seen: Observation): NewEvent {
+function started(seen: Observation, lastSaidAt: string | null): NewEvent {
   const reason = "this node's agent began";
   return {
     kind: "process",
     action: "agent-started",
     reason,
     term: seen.highestTerm,
-    inputs: summarise(seen),
+    inputs: { ...summarise(seen), lastSaidAt },
   };
 }

@@ -51,11 +51,22 @@ test("a stream that breaks or comes back is told by both of its ends", () => {
   const broken = look(build.observation({ postgres: build.standby({ receiver: "connecting" }) }));
   assert.deepEqual(lines(look(), broken), ["stream broken: the WAL stream from b broke"]);
   assert.deepEqual(lines(broken, look()), ["stream restored: the WAL stream from b is back"]);
-  const alone = look(build.leading({ postgres: build.primary({ standbys: [build.gone] }) }));
+  const postgres = build.primary({ standbys: [build.gone], syncStandbys: [] });
+  const alone = look(build.leading({ postgres }));
   assert.deepEqual(lines(look(build.leading()), alone), ["stream broken: the WAL stream to b broke"]);
   assert.deepEqual(lines(look(), alone), [], "a promotion is neither");
   const detached = look(
     build.observation({ postgres: build.standby({ upstream: undefined, receiver: "stopped" }) }),
   );
   assert.deepEqual(lines(look(), detached), []);
+});
+
+test("commits that wait for a standby which receives nothing are told with what the node saw", () => {
+  const lost = look(build.leading({ postgres: build.primary({ standbys: [build.frozen] }) }));
+  const [blocked, none] = changes(look(build.leading()), lost);
+  assert.deepEqual([blocked?.kind, blocked?.action, none], ["commits", "blocked", undefined]);
+  assert.deepEqual([blocked?.inputs.blockedForMs, blocked?.inputs.syncMode], [2_000, "sync"]);
+  assert.deepEqual(lines(lost, look(build.leading())), [
+    "commits resumed: the standby acknowledges commits again",
+  ]);
 });

@@ -2,6 +2,7 @@
 import type { NewEvent } from "@mainstay/domain/event.ts";
 import type { Observation, PostgresState } from "@mainstay/ha/observation.ts";
 import type { SupervisorState } from "../../supervisor/protocol.ts";
+import { blockedCommits } from "./blocked-commits.ts";
 import { summarise } from "./summary.ts";
 
 /** One look, and what the supervisor said at it. `seen` is missing in an agent that has just started. */
@@ -13,7 +14,12 @@ export interface Look {
 export function changes(before: Look, now: Required<Look>): NewEvent[] {
   const { seen } = now;
   const found = [endOfPostgres(before, now), fenced(before, now), lostLease(before.seen, seen)];
-  return [...found.filter((event) => event !== undefined), ...streams(before.seen?.postgres, seen)];
+  const blocked = blockedCommits(before.seen, seen);
+  return [
+    ...found.filter((event) => event !== undefined),
+    ...streams(before.seen?.postgres, seen),
+    ...(blocked ? [event(seen, { ...blocked, inputs: { ...summarise(seen), ...blocked.inputs } })] : []),
+  ];
 }
 
 /** Its id is of the supervisor's run: an agent that starts later reports the same event. */
