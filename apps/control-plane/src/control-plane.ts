@@ -61,7 +61,7 @@ export async function startControlPlane(
   const observed = observeInstances({ store, compute, wakers, log }, replaceAfterMs, ended.signal);
   const collecting = collectEvents({ db, store, log }, ended.signal);
   const enforcing = enforceAccess({ db, store, access, log }, ended.signal);
-  const withdrawing = withdrawRequests({ db, store, observed, log }, requestLifeMs, ended.signal);
+  const withdrawing = withdrawRequests({ store, observed, log }, requestLifeMs, ended.signal);
   parts.defer(async () => {
     ended.abort();
     await Promise.all([observed.ended, collecting, enforcing, withdrawing]);

@@ -7,8 +7,9 @@ import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { parseNodeStatus, parseSync } from "@mainstay/dcs/records.ts";
 import type { NodeStatus, SwitchoverRequest } from "@mainstay/domain/cluster.ts";
+import type { InstanceEvent } from "@mainstay/domain/event.ts";
 import type { Actor, Platform } from "../platform.ts";
-import { recordEvent } from "../store/events.ts";
+import { ownEvent, putEvents, storedEvent } from "../store/events.ts";
 import type { NodeRow } from "../store/schema.ts";
 import { type Candidates, chooseTarget, estimatedLoss } from "./choose-target.ts";
 import { changeInstance } from "./find.ts";
@@ -50,12 +51,14 @@ function changeLeader(
       const estimated_loss_bytes = estimatedLoss(candidates, choice.target);
       const term = candidates.sync?.term ?? 0;
       const request = { id: randomUUID(), term, kind, target: choice.target, reason: why, acceptLoss };
-      await putRequest(platform, instance.id, request);
       const inputs = { target: choice.target, requestId: request.id, acceptLoss };
-      await recordEvent(trx, instance.id, {
+      const event = ownEvent({
         ...{ kind: "status", action: kind, reason: why, term },
         inputs: { ...inputs, estimatedLossBytes: estimated_loss_bytes },
       });
+      // In this order: whoever collects the event from the store waits for this transaction, and not the other way too.
+      await putEvents(trx, instance.id, [event]);
+      await putRequest(platform, instance.id, request, event);
       return {
         id: request.id,
         kind,
@@ -94,9 +97,15 @@ async function readCandidates(
   };
 }
 
-async function putRequest({ store }: Platform, instanceId: string, request: SwitchoverRequest) {
+/** With its event, which tells who asked and why whatever becomes of this process. */
+async function putRequest(
+  { store }: Platform,
+  instanceId: string,
+  request: SwitchoverRequest,
+  event: InstanceEvent,
+) {
   const put = { put: instanceKeys(instanceId).switchover, value: formatRecord(request) };
-  await store.transact([], [put], options());
+  await store.transact([], [put, storedEvent(instanceId, event)], options());
 }
 
 function badArgument(argument_name: string, help_message: string): ApiError {

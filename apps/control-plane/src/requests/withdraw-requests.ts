@@ -7,33 +7,33 @@ import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import type { ObservedInstances, ObservedRequest } from "../observed/observed-instances.ts";
-import type { Database } from "../store/database.ts";
-import { recordEvent } from "../store/events.ts";
+import { ownEvent, storedEvent } from "../store/events.ts";
 
 const everyMs = 1_000;
 
 export interface WithdrawPorts {
-  readonly db: Database;
   readonly store: Store;
-  readonly observed: ObservedInstances;
+  readonly observed: Pick<ObservedInstances, "requests">;
   readonly log: Log;
 }
 
 /** Runs until aborted. */
 export function withdrawRequests(
-  { db, store, observed, log }: WithdrawPorts,
+  { store, observed, log }: WithdrawPorts,
   requestLifeMs: number,
   signal: AbortSignal,
 ): Promise<void> {
   async function withdraw({ instanceId, revision, request }: ObservedRequest): Promise<void> {
     const key = instanceKeys(instanceId).switchover;
-    const limits = { timeoutMs: 3_000, signal };
-    const { succeeded } = await store.transact([{ key, modRevision: revision }], [{ delete: key }], limits);
-    if (!succeeded) return;
     const reason = `nobody carried out the request for another leader within ${requestLifeMs / 1_000} s`;
     const inputs = { requestId: request?.id ?? null, target: request?.target ?? null };
-    const event = { kind: "status", action: "withdraw-request", term: request?.term ?? 0 } as const;
-    await recordEvent(db, instanceId, { ...event, reason, inputs });
+    const step = { kind: "status", action: "withdraw-request", term: request?.term ?? 0 } as const;
+    const event = storedEvent(instanceId, ownEvent({ ...step, reason, inputs }));
+    // Where the request has changed or is gone, this does nothing.
+    await store.transact([{ key, modRevision: revision }], [{ delete: key }, event], {
+      timeoutMs: 3_000,
+      signal,
+    });
   }
 
   const pass = async () => {

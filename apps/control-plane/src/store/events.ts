@@ -1,5 +1,8 @@
 /** The timelines of the instances. */
 import { randomUUID } from "node:crypto";
+import { formatRecord } from "@mainstay/dcs/format-record.ts";
+import { eventKeys } from "@mainstay/dcs/keys.ts";
+import type { Write } from "@mainstay/dcs/store.ts";
 import type { InstanceEvent, NewEvent } from "@mainstay/domain/event.ts";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
@@ -11,13 +14,21 @@ const keptDays = 30;
 const deedsLimit = 20_000;
 
 /** Of the control plane itself: there exactly when the transaction's change is. */
-export async function recordEvent(
-  trx: Database,
-  instanceId: string,
-  { id = randomUUID(), at = new Date().toISOString(), ...event }: NewEvent,
-): Promise<void> {
+export function recordEvent(trx: Database, instanceId: string, event: NewEvent): Promise<void> {
+  return putEvents(trx, instanceId, [ownEvent(event)]);
+}
+
+/**
+ * Of the control plane itself, for a change in the store: written there in the same transaction, it is there exactly
+ * when that change is, and is collected like anybody's.
+ */
+export function storedEvent(instanceId: string, event: InstanceEvent): Write {
+  return { put: eventKeys(instanceId).event(event.id), value: formatRecord(event) };
+}
+
+export function ownEvent({ id = randomUUID(), at = new Date().toISOString(), ...event }: NewEvent) {
   const source = "control-plane";
-  await putEvents(trx, instanceId, [{ ...event, id: `${source}/${id}`, at, source }]);
+  return { ...event, id: `${source}/${id}`, at, source } satisfies InstanceEvent;
 }
 
 /**
