@@ -27,6 +27,6 @@ export async function changeLeader(
   const answer = await api.request("POST", `/mainstay/v1/instances/${id}/${kind}`, LeaderChangeView, body);
   if (answer.accept_loss)
     say(`estimated loss: ${answer.estimated_loss_bytes ?? "an unknown number of"} bytes`);
-  if (wait) await waitUntilLeads(api, id, answer.target);
+  if (wait) await waitUntilLeads(api, id, answer);
   print(wait ? `${answer.target} leads` : `${answer.target} will lead`);
 }
