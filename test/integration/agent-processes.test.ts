@@ -4,7 +4,8 @@ import { readdir, readlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { waitFor } from "@mainstay/runtime/pause.ts";
+import { timingPresets } from "@mainstay/domain/timing.ts";
+import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
 import { startInstance } from "../kit/nodes.ts";
 
@@ -45,6 +46,22 @@ test("a fencer that dies is replaced; PostgreSQL goes on", async () => {
     timeoutMs: 10_000,
   });
   assert.equal(await leader.pid("postmaster"), postmaster);
+});
+
+test("a fencer that stands still is replaced before the lease ends; PostgreSQL and the term go on", async () => {
+  const [fencer, postmaster] = [await pidOf("fencer"), await leader.pid("postmaster")];
+  const term = (await instance.lock())?.term;
+  process.kill(fencer, "SIGSTOP");
+  await waitFor(() => (isAlive(fencer) ? undefined : true), { what: "its end", timeoutMs: 5_000 });
+  await waitFor(async () => ((await pidOf("fencer")) !== fencer ? true : undefined), {
+    what: "another fencer",
+    timeoutMs: 10_000,
+  });
+  await pause(timingPresets.fast.takeMs);
+  assert.equal((await instance.lock())?.term, term);
+  assert.equal(await leader.pid("postmaster"), postmaster);
+  await using client = await leader.client();
+  await client.query("select 1");
 });
 
 test("a supervisor keeps nothing open of the PostgreSQL that it started", async () => {

@@ -2,12 +2,18 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { Log } from "@mainstay/runtime/log.ts";
-import { waitFor } from "@mainstay/runtime/pause.ts";
+import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import type { NodePaths } from "../node-paths.ts";
 import type { Deadline, Fenced, FromFencer, ToFencer } from "./protocol.ts";
 
 /** A node without a guarding fencer for this long loses its PostgreSQL. */
 const unguardedLimitMs = 500;
+/**
+ * A fencer that stands still cannot kill, and the keeper's lease ends with its echo. After so many questions without
+ * an answer another takes its place, in time for the next deadline; a supervisor that stood still itself asked none.
+ */
+const unansweredLimit = 5;
+const askEveryMs = 100;
 
 export interface FencerChild {
   readonly pid: number | null;
@@ -34,6 +40,7 @@ export function keepFencer(
   let wanted = false;
   let deadline: Deadline | undefined;
   let isStopping = false;
+  let unanswered = 0;
 
   function start(isReplacement = false): void {
     guarding = undefined;
@@ -43,6 +50,7 @@ export function keepFencer(
       if (guarding === undefined && wanted) void onUnguarded();
     }, unguardedLimitMs);
     started.on("message", (message: FromFencer) => {
+      unanswered = 0;
       if (message.kind === "deadline") deadline = message.deadline;
       else if (message.kind === "fenced") onFenced(message);
       else guarding = message.mayWrite;
@@ -63,7 +71,24 @@ export function keepFencer(
     child?.send(message, () => {});
   }
 
+  async function keepAsking(): Promise<void> {
+    while (!isStopping) {
+      await pause(askEveryMs);
+      // One that has just started is given its time.
+      if (!child || guarding === undefined) unanswered = 0;
+      else if (++unanswered > unansweredLimit) replace(child);
+      else tell();
+    }
+  }
+
+  function replace(silent: ChildProcess): void {
+    log.error({ pid: silent.pid }, "the fencer does not answer, ending it");
+    unanswered = 0;
+    silent.kill("SIGKILL");
+  }
+
   start();
+  void keepAsking();
   return {
     get pid() {
       return child?.pid ?? null;
