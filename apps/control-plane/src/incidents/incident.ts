@@ -42,6 +42,7 @@ export interface Phase {
     | "detected"
     | "claimed"
     | "promoted"
+    | "joined"
     | "proven"
     | "opened"
     | "routed"

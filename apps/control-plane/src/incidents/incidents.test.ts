@@ -47,6 +47,7 @@ const opening = (claimed: number): Line[] => [
   ],
   [claimed + 200, "balancer", "route", "route", { tookMs: 5, inputs: { sessionsCut: 0, target: "b" } }],
 ];
+const rest = ([, ...line]: Line) => line;
 const broken: Line = [100, "b", "stream", "broken", { reason: "the WAL stream from a" }];
 const cut: Line = [1_950, "balancer", "route", "close", { term: 1, inputs: { sessionsCut: 7 } }];
 const paired: Line = [
@@ -83,6 +84,24 @@ test("the loss of a host is one failover, with its phases, its gap and what was 
       recoveredAt: at(9_005),
     },
   ]);
+});
+
+test("a leader that waited behind its shut door says for how long it waited for the standby", () => {
+  const late = opening(9_000).map((line): Line => (line[3] === "promote" ? [2_040, ...rest(line)] : line));
+  const restored: Line = [9_080, "b", "stream", "restored"];
+  const [found] = incidents(events(broken, claim(2_000), ...late, restored), true);
+  assert.deepEqual(
+    found?.phases.map(({ name, tookMs }) => [name, tookMs]),
+    [
+      ["detected", 1_900],
+      ["claimed", 10],
+      ["promoted", 80],
+      ["joined", 6_990],
+      ["proven", 70],
+      ["opened", 30],
+      ["routed", 25],
+    ],
+  );
 });
 
 test("the order in which events were read does not matter", () => {

@@ -110,10 +110,19 @@ function phasesOf(
     after.find((event) => event.source === claim.source && isStep(event, claim, action) && hasWorked(event));
   const promote = step("promote");
   const open = step("open-access");
+  // Behind the shut door, it is the standby that is waited for.
+  const joined = after.findLast(
+    (event) =>
+      event.source === claim.source &&
+      isStep(event, claim, "restored") &&
+      open &&
+      timeOf(event) <= timeOf(open),
+  );
   const ends: [Phase["name"], number | undefined][] = [
     ["detected", timeOf(claim)],
     ["claimed", endOf(claim)],
     ["promoted", promote && endOf(promote)],
+    ["joined", joined && timeOf(joined)],
     ["proven", open && timeOf(open)],
     ["opened", open && endOf(open)],
     ["routed", route && endOf(route)],
