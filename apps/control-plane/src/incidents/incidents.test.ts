@@ -1,62 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventInputs, InstanceEvent } from "@mainstay/domain/event.ts";
+import type { EventInputs } from "@mainstay/domain/event.ts";
+import { at, broken, claim, cut, events, type Line, opening, paired, rest } from "./incident-builders.ts";
 import { incidents } from "./incidents.ts";
-
-/** Milliseconds after a moment, source, kind, action, and what else matters. */
-type Line = readonly [number, string, InstanceEvent["kind"], string, Partial<InstanceEvent>?];
-
-const began = Date.parse("2026-01-01T00:00:00Z");
-const at = (ms: number) => new Date(began + ms).toISOString();
-
-function events(...lines: readonly Line[]): InstanceEvent[] {
-  return lines.map(([ms, source, kind, action, more], index) => ({
-    ...{ id: `${source}/${index}`, at: at(ms), source, kind, action, reason: action, term: 2, inputs: {} },
-    ...more,
-  }));
-}
-
-const claim = (ms: number, inputs: EventInputs = {}): Line => [
-  ms,
-  "b",
-  "decision",
-  "claim",
-  {
-    tookMs: 10,
-    reason: "a is gone",
-    inputs: { lockHolder: "a", lockPhase: "serving", lockAgeMs: 2_000, ...inputs },
-  },
-];
-const opening = (claimed: number): Line[] => [
-  [claimed + 20, "b", "decision", "detach", { tookMs: 15 }],
-  [claimed + 40, "b", "decision", "promote", { tookMs: 50 }],
-  [
-    claimed + 100,
-    "b",
-    "decision",
-    "record-sync",
-    { inputs: { lockPhase: "claimed", syncMode: "sync", wantedMode: "async" } },
-  ],
-  [claimed + 150, "b", "decision", "open-access", { tookMs: 30 }],
-  [
-    claimed + 190,
-    "b",
-    "decision",
-    "set-phase",
-    { tookMs: 5, inputs: { wantedPhase: "serving", syncMode: "async" } },
-  ],
-  [claimed + 200, "balancer", "route", "route", { tookMs: 5, inputs: { sessionsCut: 0, target: "b" } }],
-];
-const rest = ([, ...line]: Line) => line;
-const broken: Line = [100, "b", "stream", "broken", { reason: "the WAL stream from a" }];
-const cut: Line = [1_950, "balancer", "route", "close", { term: 1, inputs: { sessionsCut: 7 } }];
-const paired: Line = [
-  9_000,
-  "b",
-  "decision",
-  "record-sync",
-  { tookMs: 5, inputs: { syncMode: "async", wantedMode: "sync" } },
-];
 
 test("the loss of a host is one failover, with its phases, its gap and what was cut", () => {
   const lines = [broken, cut, claim(2_000), ...opening(2_000), paired];
@@ -341,65 +287,4 @@ test("a first leader, a claim that failed and an opening without its standby are
     [failed[0], failed[1], failed[2], failed[3], { ...failed[4], failure: "no" }] as const,
   ];
   assert.deepEqual(incidents(events(...lines, ...opening(3_000)), true), []);
-});
-
-const blocked: Line = [
-  700,
-  "b",
-  "commits",
-  "blocked",
-  { reason: "commits wait for c", inputs: { waitedFor: "c", blockedForMs: 600 } },
-];
-const resumed = (ms: number): Line => [ms, "b", "commits", "resumed"];
-const letGo = (ms: number): Line => [
-  ms,
-  "b",
-  "decision",
-  "record-sync",
-  { inputs: { lockPhase: "serving", syncMode: "sync", syncMembers: "c", wantedMode: "async" } },
-];
-
-test("commits that waited for a lost standby are an incident, open until they are acknowledged again", () => {
-  const found = (...more: Line[]) => incidents(events(blocked, ...more), true);
-  assert.deepEqual(found(resumed(9_000)), [
-    {
-      ...{ id: "b/0", kind: "blocked-commits", isPlanned: false, term: 2, before: "b", after: null },
-      cause: { at: at(100), source: "b", reason: "commits wait for c" },
-      decision: { at: at(700), source: "b", reason: "commits wait for c" },
-      phases: [
-        { name: "detected", tookMs: 600 },
-        { name: "resumed", tookMs: 8_300 },
-      ],
-      ...{ writeGapMs: 8_900, sessionsCut: 0, discarded: null, recoveredAt: at(9_000) },
-    },
-  ]);
-  const [open] = found();
-  assert.deepEqual([open?.phases.length, open?.writeGapMs, open?.recoveredAt], [1, null, null]);
-  const again: Line = [3_000, ...(blocked.slice(1) as [string, "commits", string])];
-  assert.equal(found(again, resumed(9_000)).length, 1, "another agent says it again");
-});
-
-test("commits that waited until the standby was let go are part of its loss", () => {
-  for (const ms of [710, 90_000]) {
-    const lines = [blocked, letGo(ms), resumed(ms + 90)];
-    const found = incidents(events(...lines), true);
-    assert.deepEqual(
-      found.map(({ kind, cause }) => [kind, cause.at]),
-      [["standby-loss", at(100)]],
-    );
-  }
-});
-
-test("a leader whose commits waited until another led is part of that failover, and its gap begins there", () => {
-  const waiting: Line = [900, "a", "commits", "blocked", { term: 1, inputs: { blockedForMs: 100 } }];
-  const found = incidents(events(waiting, claim(2_000), ...opening(2_000)), true);
-  assert.deepEqual(
-    found.map(({ kind, cause, writeGapMs }) => [kind, cause.at, writeGapMs]),
-    [["failover", at(800), 1_405]],
-  );
-  const late = incidents(events(waiting, claim(90_000), ...opening(90_000)), true);
-  assert.deepEqual(
-    late.map(({ kind }) => kind),
-    ["failover", "blocked-commits"],
-  );
 });
