@@ -44,6 +44,13 @@ test("an option it does not know, or a value that is none", async () => {
   await refuses([...listen, "--hosts", "x"], /^mainstay: .*'x' is invalid\. It is a number from 1 to 50\.$/);
 });
 
+test("an address that other machines reach", async () => {
+  for (const address of ["0.0.0.0:8411", "192.0.2.1:8411", "127.0.0.1", "127.0.0.1:0", "127.0.0.256:8411"]) {
+    await refuses(["--listen", address], /^mainstay: .* is invalid\. It is a loopback address and a port,/);
+  }
+  await assert.rejects(readdir(platform), { code: "ENOENT" });
+});
+
 test("a directory that PostgreSQL's user cannot enter", asRoot, async () => {
   const closed = join(dir, "closed");
   await mkdir(closed, { mode: 0o700 });

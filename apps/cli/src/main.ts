@@ -1,4 +1,5 @@
 /** The command line. */
+import { isIPv4 } from "node:net";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { changeLeader } from "./commands/change-leader.ts";
 import { connectInstance } from "./commands/connect.ts";
@@ -184,11 +185,12 @@ function read(name: string, description: string): Command {
 }
 
 function parseListen(text: string): { address: string; port: number } {
-  const match = /^(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[2]);
-  if (!match?.[1] || port < 1 || port > 65_535)
-    throw new InvalidArgumentError("It is an IPv4 address and a port.");
-  return { address: match[1], port };
+  const [, address = "", digits] = /^([\d.]+):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  // Only the machine itself: the API speaks plain HTTP, and new instances let every address in.
+  if (!isIPv4(address) || !address.startsWith("127.") || !(port >= 1 && port <= 65_535))
+    throw new InvalidArgumentError("It is a loopback address and a port, such as 127.0.0.1:8400.");
+  return { address, port };
 }
 
 function parseDuration(text: string): number {

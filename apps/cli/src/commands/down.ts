@@ -5,6 +5,7 @@ import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import { findDirectory } from "../config.ts";
 import { CommandError } from "../errors.ts";
 import { stopChild } from "../platform/child.ts";
+import { lockDirectory } from "../platform/directory-lock.ts";
 import { layoutOf } from "../platform/layout.ts";
 import { stopPlatform } from "../platform/platform.ts";
 import { readSettings } from "../platform/settings.ts";
@@ -12,9 +13,11 @@ import { print, say } from "../print.ts";
 
 export async function down({ dir, purge }: { dir: string; purge?: boolean }): Promise<void> {
   const path = await findDirectory(dir);
-  const layout = path === undefined ? undefined : layoutOf(path);
-  const settings = layout && (await readSettings(layout));
-  if (!layout || !settings) throw new CommandError(`there is no platform in ${dir}`);
+  if (path === undefined) throw new CommandError(`there is no platform in ${dir}`);
+  const layout = layoutOf(path);
+  await using _turn = await lockDirectory(layout);
+  const settings = await readSettings(layout);
+  if (!settings) throw new CommandError(`there is no platform in ${dir}`);
   say("shutting down the databases");
   await stopChild(layout, "platform", "SIGTERM", 15_000);
   await stopPlatform(layout, settings, createLog("down"));

@@ -5,10 +5,11 @@ import { mkdir, open, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createLog } from "@mainstay/runtime/log.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
-import { getDetails, listInstances, openApi } from "../api.ts";
+import { type Api, getDetails, listInstances, openApi } from "../api.ts";
 import { makeDirectory } from "../config.ts";
 import { CommandError } from "../errors.ts";
 import { childPid, notePid } from "../platform/child.ts";
+import { lockDirectory } from "../platform/directory-lock.ts";
 import { type Layout, layoutOf } from "../platform/layout.ts";
 import { runPlatform } from "../platform/platform.ts";
 import { readSettings, type Settings, writeSettings } from "../platform/settings.ts";
@@ -29,16 +30,9 @@ const answerLimitMs = 60_000;
 
 export async function up(options: UpOptions): Promise<void> {
   const layout = layoutOf(await makeDirectory(options.dir));
-  if ((await childPid(layout, platformName)) !== undefined) return showRunning(options, layout);
-  const settings = await settle(layout, options).catch(async (error: unknown) => {
-    await rmdir(layout.dir).catch(() => {}); // made just now, when it is empty
-    throw error;
-  });
   const interrupted = new AbortController();
-  if (!options.detach) {
-    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
-  }
-  await startPlatform(layout);
+  const settings = await startOnce(options, layout, interrupted);
+  if (!settings) return showRunning(options, layout);
   const finished = finishStart(options, layout, settings);
   if (options.detach) return finished;
   // Ctrl-C stops everything also while it is starting.
@@ -48,6 +42,22 @@ export async function up(options: UpOptions): Promise<void> {
   ]);
   await down({ dir: options.dir });
   process.exit(0);
+}
+
+/** Undefined: it runs already. */
+async function startOnce(options: UpOptions, layout: Layout, interrupted: AbortController) {
+  await using _turn = await lockDirectory(layout);
+  if ((await childPid(layout, platformName)) !== undefined) return undefined;
+  await makeDirectory(layout.dir); // a `down --purge` may have had the turn before
+  const settings = await settle(layout, options).catch(async (error: unknown) => {
+    await rmdir(layout.dir).catch(() => {}); // made just now, when it is empty
+    throw error;
+  });
+  if (!options.detach) {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
+  }
+  await startPlatform(layout);
+  return settings;
 }
 
 /** A second `up` starts nothing and stops nothing: also in the foreground it only shows what there is. */
@@ -82,7 +92,7 @@ async function finishStart(options: UpOptions, layout: Layout, settings: Setting
   say("starting etcd, PostgreSQL, the control plane and the balancer");
   await untilAnswers(options.dir, layout, startedMs);
   if (!settings.isComplete) {
-    if (options.demo) await createDemo(options.dir);
+    if (options.demo) await ensureDemo(options.dir);
     await writeSettings(layout, { ...settings, isComplete: true });
   }
   await untilInstancesAreBack(options.dir);
@@ -139,14 +149,23 @@ async function untilInstancesAreBack(dir: string): Promise<void> {
   while (performance.now() < deadline && !(await listInstances(api)).every(isSettled)) await pause(100);
 }
 
-async function createDemo(dir: string): Promise<void> {
+/** An earlier `up` that was interrupted may have asked for it, and shown its password. */
+async function ensureDemo(dir: string): Promise<void> {
   const api = await openApi(dir);
+  const known = (await listInstances(api)).find(
+    ({ name, status }) => name === "demo" && status !== "deleting",
+  );
+  const { id } = known ?? (await createDemo(api));
+  await waitUntilReady(api, id);
+}
+
+async function createDemo(api: Api): Promise<{ id: string }> {
   const password = newPassword();
   say("creating the highly available instance demo");
   const plan = { nodeType: "db-dev-s", ha: true, user: "demo", password };
-  const { id } = await requestInstance(api, "demo", plan);
-  await waitUntilReady(api, id);
+  const created = await requestInstance(api, "demo", plan);
   say(`password of demo's user demo, shown only now: ${password}`);
+  return created;
 }
 
 async function printSummary(dir: string, layout: Layout): Promise<void> {

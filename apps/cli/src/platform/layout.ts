@@ -26,6 +26,8 @@ export function layoutOf(dir: string) {
     routesDir: join(dir, "balancer", "routes"),
     /** Short, for unix sockets. */
     runtimeDir: uid === 0 ? join("/run/mainstay", short) : join(tmpdir(), `mainstay-${uid}-${short}`),
+    /** Of the lock that `up` and `down` take: an abstract socket's. */
+    lockName: `\0mainstay/${hash.toString("hex")}`,
     /** Loopback addresses of this platform's own servers: 127.<by directory>.0.x. */
     address: (number: number) => `127.${16 + ((hash[0] ?? 0) % 200)}.0.${number}`,
     programs: {
