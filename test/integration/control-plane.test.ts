@@ -205,6 +205,9 @@ test("the endpoint can be deleted and added again, and is never there twice", as
   const second = await api.createEndpoint({ instanceId, endpointSpec });
   assert.notEqual(second.id, endpointId);
   assert.equal((await untilReady(platform, instanceId)).endpoints[0]?.id, second.id);
+  await api.setInstanceACLRules({ instanceId, rules: [{ ip: "10.0.0.0/8", description: "" }] });
+  await untilReady(platform, instanceId);
+  assert.equal(platform.probed.length, 2, "each endpoint was asked, and no more often");
 });
 
 test("lists come in pages", async () => {

@@ -49,7 +49,10 @@ export async function startTestPlatform({
   const organizationId = randomUUID();
   const projectId = randomUUID();
   const probed: number[] = [];
-  const probe: Probe = async ({ port }) => probed.push(port) > 0;
+  const probe: Probe = async ({ port }) => {
+    probed.push(port);
+    return "answered";
+  };
   const secretHash = createHash("sha256").update(key.secretKey).digest("hex");
   const options = {
     listen: { address: "127.0.0.1", port: 0 },

@@ -1,12 +1,12 @@
 /** Carries out one decision about one instance's HAProxy. Chooses nothing. */
 import { writeFileDurably } from "@mainstay/runtime/files.ts";
+import { allows, checkRange } from "@mainstay/runtime/ranges.ts";
 import type { Config } from "./config.ts";
 import type { RouteAction } from "./decide.ts";
 import { startHaproxy, stopHaproxy } from "./haproxy/process.ts";
 import { renderConfig } from "./haproxy/render-config.ts";
 import * as runtime from "./haproxy/runtime-socket.ts";
 import { makePlace, type Place, writeKnown } from "./places.ts";
-import { allows, checkRange } from "./ranges.ts";
 import type { KnownRoute, WantedRoute } from "./route.ts";
 
 export interface Acted {

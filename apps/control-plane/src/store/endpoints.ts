@@ -29,6 +29,11 @@ export async function insertEndpoint(
   let port = firstPort;
   while (port <= lastPort && (ports.has(port) || (await isTaken(address, port)))) port += 1;
   if (port > lastPort) return undefined;
-  await trx.insertInto("endpoints").values({ id, instance_id: instanceId, address, port }).execute();
+  const row = { id, instance_id: instanceId, address, port, has_answered: false };
+  await trx.insertInto("endpoints").values(row).execute();
   return port;
+}
+
+export async function recordAnswer(trx: Database, id: string): Promise<void> {
+  await trx.updateTable("endpoints").set({ has_answered: true }).where("id", "=", id).execute();
 }

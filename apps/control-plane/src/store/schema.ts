@@ -68,6 +68,8 @@ export interface EndpointsTable {
   instance_id: string;
   address: string;
   port: number;
+  /** A query through it has succeeded, or could not be tried. */
+  has_answered: boolean;
 }
 
 export interface AclRulesTable {

@@ -33,6 +33,18 @@ test("a changed generation is published before the instance is ready again", () 
   assert.equal(stepOf(seen({ record: changed }, published)), "mark-ready");
 });
 
+test("a new endpoint has to answer before its instance is ready again, while somebody could", () => {
+  const configuring = record({ status: "configuring" });
+  const changed = { ...configuring, endpoint: { ...configuring.endpoint, has_answered: false } };
+  const { health } = seen();
+  assert.equal(stepOf(seen({ record: changed })), "probe");
+  assert.equal(
+    stepOf(seen({ record: changed, health: { ...health, trouble: "no node serves" } })),
+    "mark-ready",
+  );
+  assert.equal(stepOf(seen({ record: configuring })), "mark-ready");
+});
+
 test("a delete takes clients, nodes, keys and rows, in this order, in any state", () => {
   const deleting = record({ status: "deleting" });
   const nodeless = record({ status: "deleting" }, []);

@@ -59,16 +59,24 @@ function isPublished({ spec, endpoint }: StoredInstance, generation: number, has
 }
 
 const waitMs = 250;
+const asked = "a query through the endpoint has to succeed";
 
 function decideServing(seen: SeenInstance, record: InstanceRecord): InstanceStep {
   switch (record.instance.status) {
     case "configuring":
-      return { step: "mark-ready", reason: "the change is published" };
+      return decideConfigured(seen, record);
     case "provisioning":
       return decideFirstReady(seen, record);
     default:
       return decideHealing({ ...seen, record });
   }
+}
+
+/** While the instance heals nobody may answer: the change is done all the same. */
+function decideConfigured({ health }: SeenInstance, { endpoint }: InstanceRecord): InstanceStep {
+  return endpoint && !endpoint.has_answered && health.trouble === undefined
+    ? { step: "probe", reason: asked }
+    : { step: "mark-ready", reason: "the change is published" };
 }
 
 function decideFirstReady({ stored, health }: SeenInstance, record: InstanceRecord): InstanceStep {
@@ -82,5 +90,5 @@ function decideFirstReady({ stored, health }: SeenInstance, record: InstanceReco
   // It would show at once that it is not ready after all.
   if (health.trouble !== undefined) return { step: "wait", forMs: waitMs, reason: health.trouble };
   if (!record.endpoint) return { step: "mark-ready", reason: "serves, without an endpoint" };
-  return { step: "probe", reason: "a query through the endpoint has to succeed" };
+  return { step: "probe", reason: asked };
 }

@@ -1,15 +1,22 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { checkServerIdentity } from "node:tls";
 import type { Authority, IssuedCertificate } from "@mainstay/certificates/authority.ts";
+import { allows } from "@mainstay/runtime/ranges.ts";
 import pg from "pg";
 
 export interface ProbeTarget {
   readonly instanceId: string;
   readonly address: string;
   readonly port: number;
+  readonly allowedRanges: readonly string[];
 }
 
+/** kept-out: its ranges do not allow this address, so it cannot be asked. */
+export type ProbeOutcome = "answered" | "failed" | "kept-out";
+
 /** Whether a query through the endpoint succeeds. A failure is an answer, not an error. */
-export type Probe = (target: ProbeTarget, signal: AbortSignal) => Promise<boolean>;
+export type Probe = (target: ProbeTarget, signal: AbortSignal) => Promise<ProbeOutcome>;
 
 const limitMs = 2_000;
 
@@ -25,11 +32,24 @@ export function createProbe(authority: Authority): Probe {
     return issued;
   };
   return async (target, signal) => {
+    if (!allows(target.allowedRanges, await sourceAddress(target))) return "kept-out";
     const { certificatePem, keyPem } = await certificateOf(target.instanceId);
     const isAnswered = await ask(target, authority.caPem, certificatePem, keyPem, signal);
     if (isAnswered) certificates.delete(target.instanceId); // it is asked no more
-    return isAnswered;
+    return isAnswered ? "answered" : "failed";
   };
+}
+
+/** Where a connection there would come from. Nothing is sent. */
+async function sourceAddress({ address, port }: ProbeTarget): Promise<string> {
+  const socket = createSocket("udp4");
+  try {
+    socket.connect(port, address);
+    await once(socket, "connect");
+    return socket.address().address;
+  } finally {
+    socket.close();
+  }
 }
 
 async function ask(

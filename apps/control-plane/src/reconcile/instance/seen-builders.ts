@@ -57,7 +57,7 @@ export function record(changes: Partial<InstanceRow> = {}, nodes: readonly NodeR
     ready_at: null,
     ...changes,
   };
-  const endpoint = { id, instance_id: id, address: "127.0.0.1", port: 20_000 };
+  const endpoint = { id, instance_id: id, address: "127.0.0.1", port: 20_000, has_answered: true };
   return { instance, nodes, endpoint, rules: [] } satisfies InstanceRecord;
 }
 

@@ -1,16 +1,20 @@
 /** From nodes that run to an instance that is ready. */
+import { recordAnswer } from "../../../store/endpoints.ts";
 import { recordEvent } from "../../../store/events.ts";
 import type { InstanceRecord } from "../../../store/instances.ts";
 import { meter } from "../../../store/metering.ts";
 import type { ActPorts } from "../act.ts";
 
-/** Whether it is ready now: once a query through its endpoint succeeds. */
+/** Whether it is ready now: once a query through its endpoint succeeds, or cannot be tried from here. */
 export async function probe(record: InstanceRecord, ports: ActPorts, signal: AbortSignal): Promise<boolean> {
-  const { instance, endpoint } = record;
+  const { instance, endpoint, rules } = record;
   // Its endpoint went meanwhile: the next pass looks again.
   if (!endpoint) return true;
-  const { address, port } = endpoint;
-  if (!(await ports.probe({ instanceId: instance.id, address, port }, signal))) return false;
+  const { id, address, port } = endpoint;
+  const allowedRanges = rules.map(({ ip }) => ip);
+  const outcome = await ports.probe({ instanceId: instance.id, address, port, allowedRanges }, signal);
+  if (outcome === "failed") return false;
+  await recordAnswer(ports.db, id);
   await markReady(record, ports);
   return true;
 }
