@@ -136,7 +136,9 @@ test("a store that is away changes nothing", async () => {
 
 test("a second HAProxy on the port of a first one is refused, and says why", async () => {
   const instanceId = "0a1b2c3d-0000-4000-8000-000000000002";
-  const place = placeOf(config, instanceId);
+  // Where the balancer does not look: it would tidy away what belongs to no instance of the store.
+  const apart = { ...config, dir: `${config.dir}-apart` };
+  const place = placeOf(apart, instanceId);
   const wanted = {
     instanceId,
     term: 0,
@@ -147,7 +149,7 @@ test("a second HAProxy on the port of a first one is refused, and says why", asy
     target: undefined,
   };
   const start = { action: "start", reason: "nothing runs there" } as const;
-  const started = act(start, wanted, undefined, place, config, options.signal);
+  const started = act(start, wanted, undefined, place, apart, options.signal);
   await assert.rejects(started, /not-started: .*cannot bind socket/s);
   assert.equal(await whoAnswers(), "two");
   await removePlace(place);
