@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import type pg from "pg";
 import type { TestNode } from "../kit/node.ts";
+import { cureBy } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
 const pair = await startPair({ hasOwnClocks: true });
@@ -25,8 +26,10 @@ for (const [name, who] of Object.entries(whose)) {
     if (!nodes.every(({ clock }) => clock)) return t.skip("libfaketime is not installed");
     const [term, postmaster] = [await pair.term(), await target.primary.pid("postmaster")];
     await using session = await target.primary.client();
+    const setAll = (aheadS: number) => Promise.all(nodes.map(({ clock }) => clock?.set(aheadS)));
+    await using _back = cureBy(() => setAll(0));
     for (const aheadS of [hourS, 0]) {
-      await Promise.all(nodes.map(({ clock }) => clock?.set(aheadS)));
+      await setAll(aheadS);
       await Promise.all(nodes.map((node) => untilAhead(node, aheadS)));
       await pair.healthy();
       if (nodes.includes(target.primary)) assertAhead(await serverMs(session), aheadS);

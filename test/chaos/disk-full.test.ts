@@ -12,7 +12,7 @@ before(() => pair.healthy());
 
 test("F40: a primary whose disk is full loses nothing and goes on when there is room, whoever leads", async (t) => {
   const { primary } = await pair.target();
-  const cure = await fillDisk(primary);
+  await using cure = await fillDisk(primary);
   if (!cure) return t.skip("volumes cannot be mounted here");
   await assert.rejects(loadTables(), /No space left|could not|connection/i);
   await cure();

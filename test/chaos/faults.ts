@@ -15,7 +15,8 @@ export interface Target {
   readonly standby: TestNode;
 }
 
-export type Cure = () => Promise<void>;
+/** Undoes a fault, once: when it is called, or at the end of its scope, so that a failed test leaves none behind. */
+export type Cure = (() => Promise<void>) & AsyncDisposable;
 
 /** Resolves to the cure; undefined: it cannot be done here. */
 export type Strike = (target: Target) => Promise<Cure | undefined>;
@@ -47,48 +48,59 @@ export const faults: Readonly<Record<string, Strike>> = {
   "standby's disk full": ({ standby }) => fillDisk(standby),
   "store frozen": async ({ instance: { etcd } }) => {
     etcd.signal("SIGSTOP");
-    return async () => etcd.signal("SIGCONT");
+    return cureBy(() => etcd.signal("SIGCONT"));
   },
   "store restarted": async ({ instance: { etcd } }) => {
     for (const member of etcd.members) await member.kill();
     for (const member of etcd.members) member.start();
-    return nothing;
+    return nothing();
   },
   "balancer killed": async ({ balancer }) => {
     await balancer.kill("balancer");
-    return () => balancer.start();
+    return cureBy(() => balancer.start());
   },
   "balancer and HAProxy killed": async ({ balancer }) => {
     await balancer.kill("all");
-    return () => balancer.start();
+    return cureBy(() => balancer.start());
   },
   switchover: async ({ instance, standby }) => {
     await instance.ask({ kind: "switchover", target: standby.id, acceptLoss: false }).catch(() => {});
-    return nothing;
+    return nothing();
   },
 };
 
-const nothing: Cure = async () => {};
+export function cureBy(undo: () => unknown): Cure {
+  let undone: Promise<void> | undefined;
+  const cure = () => {
+    undone ??= Promise.resolve(undo()).then(() => {});
+    return undone;
+  };
+  return Object.assign(cure, { [Symbol.asyncDispose]: cure });
+}
+
+function nothing(): Cure {
+  return cureBy(() => {});
+}
 
 export async function killHost(node: TestNode): Promise<Cure> {
   await node.kill();
-  return async () => node.start();
+  return cureBy(() => node.start());
 }
 
 export async function freezeHost(node: TestNode): Promise<Cure> {
   await node.signal("SIGSTOP");
-  return () => node.signal("SIGCONT");
+  return cureBy(() => node.signal("SIGCONT"));
 }
 
 export async function cutOff({ network }: TestNode): Promise<Cure | undefined> {
   await network?.cut({ kind: "all" });
-  return network && (() => network.mend());
+  return network && cureBy(() => network.mend());
 }
 
 export async function cutFromStore({ etcd }: TestInstance, { network }: TestNode): Promise<Cure | undefined> {
   const ports = etcd.settings.endpoints.map((endpoint) => Number(new URL(endpoint).port));
   await network?.cut({ kind: "store", ports });
-  return network && (() => network.mend());
+  return network && cureBy(() => network.mend());
 }
 
 /** Both reach everything else. */
@@ -99,28 +111,36 @@ export async function cutApart(
 ): Promise<Cure | undefined> {
   if (!network || !peer) return undefined;
   await network.cut({ kind: "peer", peer, isBothWays });
-  return () => network.mend();
+  return cureBy(() => network.mend());
 }
 
 export async function killProcess(node: TestNode, of: NodeProcess): Promise<Cure> {
   const pid = await node.pid(of).catch(() => undefined);
   if (pid !== undefined) send(pid, "SIGKILL");
-  return nothing;
+  return nothing();
+}
+
+export function freezeBalancer(balancer: TestBalancer): Cure {
+  balancer.signal("SIGSTOP");
+  return cureBy(() => balancer.signal("SIGCONT"));
 }
 
 /** Without its supervisor a node ends; the platform starts it again. */
 async function killSupervisor(node: TestNode): Promise<Cure> {
   await killProcess(node, "supervisor");
-  return async () => node.start();
+  return cureBy(() => node.start());
 }
 
 export async function freezeProcesses(node: TestNode, names: readonly NodeProcess[]): Promise<Cure> {
   const pids = await Promise.all(names.map((name) => node.pid(name).catch(() => undefined)));
-  const sendAll = (signal: NodeJS.Signals) => {
-    for (const pid of pids) if (pid !== undefined) send(pid, signal);
-  };
-  sendAll("SIGSTOP");
-  return async () => sendAll("SIGCONT");
+  return freezePids(pids.filter((pid) => pid !== undefined));
+}
+
+export function freezePids(pids: readonly number[]): Cure {
+  for (const pid of pids) send(pid, "SIGSTOP");
+  return cureBy(() => {
+    for (const pid of pids) send(pid, "SIGCONT");
+  });
 }
 
 /** Only a volume that is a file system of its own may be filled. */
@@ -132,10 +152,10 @@ export async function fillDisk({ volumeDir, isVolumeOwn }: TestNode): Promise<Cu
     () => {},
   );
   await run("dd", ["if=/dev/zero", `of=${file}.rest`, "bs=4096"], { okCodes: [0, 1], timeoutMs: 30_000 });
-  return async () => {
+  return cureBy(async () => {
     await rm(file, { force: true });
     await rm(`${file}.rest`, { force: true });
-  };
+  });
 }
 
 /**
@@ -154,16 +174,14 @@ export async function hangVolume({ volumeDir, isVolumeOwn }: TestNode): Promise<
   });
   const thawed = once(guard, "exit");
   await run("fsfreeze", ["--freeze", volumeDir], { env, timeoutMs: 10_000 });
-  return async () => {
+  return cureBy(async () => {
     guard.stdin.end();
     await thawed;
-  };
+  });
 }
 
 function together(cures: readonly Cure[]): Cure {
-  return async () => {
-    await Promise.all(cures.map((cure) => cure()));
-  };
+  return cureBy(() => Promise.all(cures.map((cure) => cure())));
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

@@ -21,7 +21,7 @@ const cases: Readonly<Record<string, Strike>> = {
 for (const [name, strike] of Object.entries(cases)) {
   test(`${name}: another node leads, the old one acknowledges nothing more and rejoins`, async (t) => {
     const target = await pair.target();
-    const cure = await strike(target);
+    await using cure = await strike(target);
     if (!cure) return t.skip("hosts cannot be cut off here");
     const other = target.standby.id;
     await pair.instance.served({ by: other });
@@ -41,13 +41,10 @@ test("F19: nothing is acknowledged at the old primary's address, and the endpoin
   routed.once("end", () => {
     isCut = true;
   });
-  const thaw = await freezeHost(primary);
-  try {
-    await pair.instance.served({ by: standby.id });
-    await waitFor(() => isCut || undefined, { what: "the cut", timeoutMs: 20_000 });
-  } finally {
-    await thaw();
-  }
+  await using thaw = await freezeHost(primary);
+  await pair.instance.served({ by: standby.id });
+  await waitFor(() => isCut || undefined, { what: "the cut", timeoutMs: 20_000 });
+  await thaw();
   await assert.rejects(direct.query("insert into elsewhere values (1)"));
   await assert.rejects(primary.client(), "the old primary lets tenants in");
   await pair.healthy();

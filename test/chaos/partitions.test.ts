@@ -11,7 +11,7 @@ const { instance } = pair;
 
 test("F16: a primary cut off from the store alone is fenced, and the standby leads", async (t) => {
   const { primary, standby } = await pair.target();
-  const cure = await cutFromStore(instance, primary);
+  await using cure = await cutFromStore(instance, primary);
   if (!cure) return t.skip("hosts cannot be cut off here");
   await instance.served({ by: standby.id });
   await pair.writesGoOn();
@@ -22,7 +22,7 @@ test("F16: a primary cut off from the store alone is fenced, and the standby lea
 test("F17: a primary cut off from its standby alone goes on, and says first that it is alone", async (t) => {
   const { primary, standby } = await pair.target();
   const term = await pair.term();
-  const cure = await cutApart(primary, standby, true);
+  await using cure = await cutApart(primary, standby, true);
   if (!cure) return t.skip("hosts cannot be cut off here");
   await instance.served({ by: primary.id, isSync: false });
   await pair.writesGoOn();
@@ -36,7 +36,7 @@ for (const sender of ["primary", "standby"] as const) {
     const { primary, standby } = await pair.target();
     const term = await pair.term();
     const [from, to] = sender === "primary" ? [primary, standby] : [standby, primary];
-    const cure = await cutApart(from, to, false);
+    await using cure = await cutApart(from, to, false);
     if (!cure) return t.skip("hosts cannot be cut off here");
     await instance.served({ by: primary.id, isSync: false });
     await pair.writesGoOn();

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import type { TestNode } from "../kit/node.ts";
-import { fillDisk, killHost, killProcess } from "./faults.ts";
+import { cureBy, fillDisk, killHost, killProcess } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
 const pair = await startPair({ volumeBytes: 1.5e9 });
@@ -44,7 +44,7 @@ async function depose(): Promise<TestNode> {
 test("F24: a power cut during a rewind ends in a healthy standby", async () => {
   const returning = await depose();
   await runs(returning, "pg_rewind");
-  const cure = await killHost(returning);
+  await using cure = await killHost(returning);
   await cure();
   await pair.endsHealthy();
 });
@@ -55,7 +55,7 @@ test("F30: a power cut during a clone ends in a healthy standby", async () => {
   await rm(join(standby.volumeDir, "data"), { recursive: true });
   standby.start();
   await runs(standby, "pg_basebackup");
-  const cure = await killHost(standby);
+  await using cure = await killHost(standby);
   await cure();
   await pair.endsHealthy();
 });
@@ -87,7 +87,7 @@ test("F25: an old primary that is back before the new one's checkpoint ends as a
 test("F13: an agent that is replaced in the middle of its takeover finishes it", async () => {
   const { primary, standby } = await pair.target();
   const term = await pair.term();
-  const cure = await killHost(primary);
+  await using cure = await killHost(primary);
   await claimed(term);
   await killProcess(standby, "agent");
   await pair.instance.served({ by: standby.id });
@@ -98,19 +98,20 @@ test("F13: an agent that is replaced in the middle of its takeover finishes it",
 test("F13: a changed specification in the middle of a takeover is taken up", async () => {
   const { primary } = await pair.target();
   const term = await pair.term();
-  const cure = await killHost(primary);
+  await using cure = await killHost(primary);
   await claimed(term);
   await pair.instance.specify({ durability: "strict" });
+  await using relax = cureBy(() => pair.instance.specify({ durability: "available" }));
   await cure();
   await pair.endsHealthy();
-  await pair.instance.specify({ durability: "available" });
+  await relax();
   await pair.endsHealthy();
 });
 
 test("F41: a standby whose disk is full stops no writes, and comes back when there is room", async (t) => {
   const { standby } = await pair.target();
   const term = await pair.term();
-  const cure = await fillDisk(standby);
+  await using cure = await fillDisk(standby);
   if (!cure) return t.skip("volumes cannot be mounted here");
   await waitFor(async () => ((await pair.instance.sync())?.mode === "async" ? true : undefined), {
     what: "the loss of the standby",

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import { asSuperuser } from "../kit/superuser.ts";
-import { freezeHost, killHost } from "./faults.ts";
+import { cureBy, freezeBalancer, freezeHost, freezePids, killHost } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
 const pair = await startPair();
@@ -18,9 +18,9 @@ test("F5: a status query without an answer for 0.8 s costs no leadership", async
     "select pid from pg_stat_activity where application_name = 'mainstay-agent' and state = 'idle'";
   const sessions = (await asSuperuser(primary, find)).split("\n").map(Number);
   assert.ok(sessions.length > 0 && sessions.every((pid) => pid > 1), `sessions ${sessions}`);
-  for (const pid of sessions) process.kill(pid, "SIGSTOP");
+  await using thaw = freezePids(sessions);
   await pause(800);
-  for (const pid of sessions) process.kill(pid, "SIGCONT");
+  await thaw();
   await pair.endsHealthy();
   assert.equal(await pair.term(), term);
 });
@@ -29,37 +29,32 @@ test("F36: a commit that waited for a lost standby is acknowledged after the rec
   const { standby } = await pair.target();
   await using client = await pair.endpoint();
   await client.query("create table waited (id int primary key)");
-  const thaw = await freezeHost(standby);
-  try {
-    const sync = await client.query("insert into waited values (1)").then(() => instance.sync());
-    assert.equal(sync?.mode, "async");
-  } finally {
-    await thaw();
-  }
+  await using thaw = await freezeHost(standby);
+  const sync = await client.query("insert into waited values (1)").then(() => instance.sync());
+  assert.equal(sync?.mode, "async");
+  await thaw();
   await pair.endsHealthy();
 });
 
 test("F37: a session that gave up waiting is acknowledged alone, and all others wait on", async () => {
   const { primary, standby } = await pair.target();
   await instance.specify({ durability: "strict" });
+  await using relax = cureBy(() => instance.specify({ durability: "available" }));
   await using careless = await pair.endpoint();
   await careless.query("set synchronous_commit = local");
   const isWaiting = "select count(*) > 0 from pg_stat_activity where wait_event = 'SyncRep'";
-  const thaw = await freezeHost(standby);
-  try {
-    await waitFor(async () => ((await asSuperuser(primary, isWaiting)) === "t" ? true : undefined), {
-      what: "writers that wait",
-      timeoutMs: 10_000,
-    });
-    const acknowledged = pair.clients.acknowledged();
-    await careless.query("insert into waited values (2)");
-    assert.equal(pair.clients.acknowledged(), acknowledged);
-    assert.equal((await instance.sync())?.mode, "sync");
-  } finally {
-    await thaw();
-  }
+  await using thaw = await freezeHost(standby);
+  await waitFor(async () => ((await asSuperuser(primary, isWaiting)) === "t" ? true : undefined), {
+    what: "writers that wait",
+    timeoutMs: 10_000,
+  });
+  const acknowledged = pair.clients.acknowledged();
+  await careless.query("insert into waited values (2)");
+  assert.equal(pair.clients.acknowledged(), acknowledged);
+  assert.equal((await instance.sync())?.mode, "sync");
+  await thaw();
   await pair.endsHealthy();
-  await instance.specify({ durability: "available" });
+  await relax();
 });
 
 test("F42, F43: no archive and no logical slot can hold a shutdown up: there are none", async () => {
@@ -74,13 +69,10 @@ test("F42, F43: no archive and no logical slot can hold a shutdown up: there are
 
 test("F49: a balancer that stands still holds no failover up, and follows when it goes on", async () => {
   const { primary, standby } = await pair.target();
-  pair.balancer.signal("SIGSTOP");
-  const cure = await killHost(primary);
-  try {
-    await instance.served({ by: standby.id });
-  } finally {
-    pair.balancer.signal("SIGCONT");
-    await cure();
-  }
+  await using thaw = freezeBalancer(pair.balancer);
+  await using cure = await killHost(primary);
+  await instance.served({ by: standby.id });
+  await thaw();
+  await cure();
   await pair.endsHealthy();
 });

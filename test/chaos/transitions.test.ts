@@ -38,7 +38,7 @@ for (const [title, backend, signal] of [
 test("F32: a standby that stands still is left behind within seconds, and counts again when it goes on", async () => {
   const { primary, standby } = await pair.target();
   const term = await pair.term();
-  const thaw = await freezeHost(standby);
+  await using thaw = await freezeHost(standby);
   await instance.served({ by: primary.id, isSync: false });
   await thaw();
   await pair.endsHealthy();
@@ -72,8 +72,8 @@ test("F47: a target that dies while it is handed the lead leaves a leader behind
     timeoutMs: 20_000,
     everyMs: 1,
   });
-  const cure = await killHost(standby);
-  await instance.served({ by: primary.id }).catch(cure);
+  await using cure = await killHost(standby);
+  await instance.served({ by: primary.id });
   await cure();
   await pair.endsHealthy();
 });
@@ -98,11 +98,12 @@ test("F48: a PostgreSQL that dies again and again is replaced three times, then 
 
 test("F50: a store that was set back to an older term is not obeyed, until an operator looks", async () => {
   const { primary, standby } = await pair.target();
-  const cures = await Promise.all([killHost(primary), killHost(standby)]);
+  await using cures = new AsyncDisposableStack();
+  for (const cure of await Promise.all([killHost(primary), killHost(standby)])) cures.use(cure);
   const lock = await instance.lock();
   assert.ok(lock);
   await putLock({ ...lock, term: lock.term - 1 });
-  for (const cure of cures) await cure();
+  await cures.disposeAsync();
   for (const { id } of instance.nodes) {
     const look = async () => /is older than/.test((await instance.status(id))?.reason ?? "") || undefined;
     await waitFor(look, { what: `${id}'s refusal`, timeoutMs: 20_000 });

@@ -12,28 +12,22 @@ const { instance } = pair;
 test("F4: a standby whose volume hangs is left behind, and counts again when it answers", async (t) => {
   const { primary, standby } = await pair.target();
   const term = await pair.term();
-  const cure = await hangVolume(standby);
+  await using cure = await hangVolume(standby);
   if (!cure) return t.skip("volumes cannot be mounted here");
-  try {
-    await instance.served({ by: primary.id, isSync: false });
-    await pair.writesGoOn();
-  } finally {
-    await cure();
-  }
+  await instance.served({ by: primary.id, isSync: false });
+  await pair.writesGoOn();
+  await cure();
   await pair.endsHealthy();
   assert.equal(await pair.term(), term);
 });
 
 test("F4: a primary whose volume hangs hands over, and comes back when it answers", async (t) => {
   const { primary, standby } = await pair.target();
-  const cure = await hangVolume(primary);
+  await using cure = await hangVolume(primary);
   if (!cure) return t.skip("volumes cannot be mounted here");
-  try {
-    await instance.served({ by: standby.id });
-    await pair.writesGoOn();
-  } finally {
-    await cure();
-  }
+  await instance.served({ by: standby.id });
+  await pair.writesGoOn();
+  await cure();
   await pair.endsHealthy();
   assert.equal((await pair.target()).primary.id, standby.id);
 });
