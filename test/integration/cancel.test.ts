@@ -4,11 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
-import { pause, waitFor } from "@mainstay/runtime/pause.ts";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { freezeHost } from "../chaos/faults.ts";
 import { startBalancer } from "../kit/balancer.ts";
-import { password } from "../kit/node.ts";
+import { password, type TestNode } from "../kit/node.ts";
 import { startInstance } from "../kit/nodes.ts";
 import { openSession, type Session } from "../kit/session.ts";
 import { asSuperuser } from "../kit/superuser.ts";
@@ -22,9 +24,10 @@ const [leader, standby] = instance.nodes;
 assert.ok(leader && standby);
 const endpoint = { host: balancer.address, port: balancer.port, user: "owner", database: "rdb" };
 const sslRequest = Buffer.from("0000000804d2162f", "hex");
-const watch = async (pid: number) => {
+const watch = async (pid: number): Promise<{ wait_event: string | null; ran_ms: number } | undefined> => {
   await using client = await leader.client();
-  const query = "select state, wait_event from pg_stat_activity where pid = $1";
+  const ranMs = "extract(epoch from clock_timestamp() - query_start)::float8 * 1000 as ran_ms";
+  const query = `select wait_event, ${ranMs} from pg_stat_activity where pid = $1`;
   return (await client.query(query, [pid])).rows[0];
 };
 
@@ -53,16 +56,16 @@ test("a long statement is cancelled at once", async () => {
 });
 
 test("F34: a commit goes on waiting for a frozen standby however often it is cancelled", async () => {
-  await standby.signal("SIGSTOP");
+  await using thaw = await freezeHost(standby);
   const psql = await startPsql("insert into kept values ('interrupted')");
   await untilWaits(psql.pid, "SyncRep");
-  for (let presses = 0; presses < 3; presses += 1) {
+  for (let presses = 1; presses <= 3; presses += 1) {
     psql.interrupt();
-    await pause(500);
-    assert.equal((await watch(psql.pid)).wait_event, "SyncRep");
+    await untilNotCancelled(leader, psql.pid, presses);
+    assert.equal((await watch(psql.pid))?.wait_event, "SyncRep");
   }
   assert.equal(psql.hasEnded(), false);
-  await standby.signal("SIGCONT");
+  await thaw();
   const { stderr } = await psql.ended;
   assert.equal(stderr.replaceAll("Cancel request sent\n", ""), "");
   await using client = await session();
@@ -70,9 +73,10 @@ test("F34: a commit goes on waiting for a frozen standby however often it is can
 });
 
 test("statement_timeout does not end the wait; a terminated session reports no success", async () => {
-  await standby.signal("SIGSTOP");
+  await using thaw = await freezeHost(standby);
   await using client = await session();
-  await client.query("set statement_timeout = 300");
+  const timeoutMs = 300;
+  await client.query(`set statement_timeout = ${timeoutMs}`);
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
   const pid = rows[0]?.pid ?? 0;
   const outcome = client.query("insert into kept values ('terminated')").then(
@@ -80,17 +84,18 @@ test("statement_timeout does not end the wait; a terminated session reports no s
     () => "error",
   );
   await untilWaits(pid, "SyncRep");
-  await pause(1_000);
-  assert.equal((await watch(pid)).wait_event, "SyncRep");
+  const isPast = async () => ((await watch(pid))?.ran_ms ?? 0) > 2 * timeoutMs || undefined;
+  await waitFor(isPast, { what: "a statement past its timeout", timeoutMs: 5_000 });
+  assert.equal((await watch(pid))?.wait_event, "SyncRep");
   await using other = await leader.client();
   await other.query("select pg_terminate_backend($1)", [pid]);
   assert.equal(await outcome, "error");
-  await standby.signal("SIGCONT");
+  await thaw();
   await instance.served({ by: leader.id, isSync: true });
 });
 
 test("F34: a commit whose wait SQL cancelled is told, and no standby without it takes over", async () => {
-  await standby.signal("SIGSTOP");
+  await using thaw = await freezeHost(standby);
   const psql = await startPsql("insert into kept values ('cancelled by SQL')");
   await untilWaits(psql.pid, "SyncRep");
   await using other = await leader.client();
@@ -104,7 +109,7 @@ test("F34: a commit whose wait SQL cancelled is told, and no standby without it 
     everyMs: 5,
   });
   await leader.kill();
-  await standby.signal("SIGCONT");
+  await thaw();
   const refuses = async () =>
     /may lack acknowledged commits/.test((await instance.status(standby.id))?.reason ?? "");
   await waitFor(async () => ((await refuses()) ? true : undefined), {
@@ -169,6 +174,16 @@ async function startPsql(statement: string) {
 async function untilWaits(pid: number, event: string): Promise<void> {
   const isThere = async () => ((await watch(pid))?.wait_event === event ? true : undefined);
   await waitFor(isThere, { what: `a session in ${event}`, timeoutMs: 5_000 });
+}
+
+/** By the gate's own word: it gives a request up after a second, and does nothing for it any more. */
+async function untilNotCancelled({ logFile }: TestNode, pid: number, times: number): Promise<void> {
+  const look = async () => {
+    const lines = (await readFile(logFile, "utf8")).split("\n");
+    const isSaid = (line: string) => line.includes(`"pid":${pid},`) && line.includes("was not cancelled");
+    return lines.filter(isSaid).length >= times || undefined;
+  };
+  await waitFor(look, { what: "a request that was given up", timeoutMs: 10_000 });
 }
 
 /** From connecting to the server's first answer. */

@@ -4,6 +4,7 @@ import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { StoreError, type WatchEvent } from "@mainstay/dcs/store.ts";
 import { storeContract } from "@mainstay/dcs/store-contract.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
+import { cureBy } from "../chaos/faults.ts";
 import { startEtcd } from "../kit/etcd.ts";
 
 const etcd = await startEtcd();
@@ -18,10 +19,11 @@ test("a frozen etcd ends a call at its time limit and a watch by its silence; bo
   const watching = store.watch("/frozen/", ({ kind }) => void events.push(kind), controller.signal);
   await waitFor(() => events.includes("snapshot") || undefined, { what: "snapshot", timeoutMs: 5_000 });
   etcd.signal("SIGSTOP");
+  await using thaw = cureBy(() => etcd.signal("SIGCONT"));
   const call = store.get("/frozen/a", { timeoutMs: 300, signal: controller.signal });
   await assert.rejects(call, (error) => error instanceof StoreError && error.fault.code === "timeout");
   await waitFor(() => events.includes("lost") || undefined, { what: "lost", timeoutMs: 10_000 });
-  etcd.signal("SIGCONT");
+  await thaw();
   await waitFor(() => events.lastIndexOf("snapshot") > events.indexOf("lost") || undefined, {
     what: "a snapshot after the silence",
     timeoutMs: 10_000,
