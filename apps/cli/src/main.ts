@@ -1,6 +1,5 @@
-/** The command line. */
-import { isIPv4 } from "node:net";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+/** The command line: every command with its options. */
+import { Command, CommanderError } from "commander";
 import { changeLeader } from "./commands/change-leader.ts";
 import { connectInstance } from "./commands/connect.ts";
 import { createInstance } from "./commands/create-instance.ts";
@@ -10,19 +9,9 @@ import { type Power, printHosts, switchHost } from "./commands/hosts.ts";
 import * as instances from "./commands/instances.ts";
 import { printStatus } from "./commands/status.ts";
 import { runDetached, up } from "./commands/up.ts";
-import { directoryDefault } from "./config.ts";
+import { at, oneLine, read } from "./define-command.ts";
 import { CommandError } from "./errors.ts";
-
-/** What commander says of words it does not know, like every other error: in one line. */
-const oneLine = {
-  outputError: (text: string, write: (line: string) => void) =>
-    write(
-      `mainstay: ${text
-        .trim()
-        .replace(/^error: /, "")
-        .replaceAll(/\s*\n\s*/g, " ")}\n`,
-    ),
-};
+import { parseCount, parseDuration, parseListen, parseMembers, parseSeconds } from "./parse-options.ts";
 
 const program = new Command("mainstay")
   .configureOutput(oneLine)
@@ -170,52 +159,4 @@ try {
     process.stderr.write(`mainstay: ${line}\n`);
     process.exitCode = 1;
   }
-}
-
-function at(name: string, description: string): Command {
-  return new Command(name)
-    .configureOutput(oneLine)
-    .description(description)
-    .exitOverride()
-    .option("--dir <dir>", "the platform's directory (or MAINSTAY_DIR)", directoryDefault);
-}
-
-function read(name: string, description: string): Command {
-  return at(name, description).option("--json", "only JSON on standard output");
-}
-
-function parseListen(text: string): { address: string; port: number } {
-  const [, address = "", digits] = /^([\d.]+):(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  // Only the machine itself: the API speaks plain HTTP, and new instances let every address in.
-  if (!isIPv4(address) || !address.startsWith("127.") || !(port >= 1 && port <= 65_535))
-    throw new InvalidArgumentError("It is a loopback address and a port, such as 127.0.0.1:8400.");
-  return { address, port };
-}
-
-function parseDuration(text: string): number {
-  const match = /^(\d{1,6})([smhd])$/.exec(text);
-  const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? ""];
-  if (!match || unitMs === undefined)
-    throw new InvalidArgumentError("It is a time such as 90s, 10m, 2h or 1d.");
-  return Number(match[1]) * unitMs;
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 50)
-    throw new InvalidArgumentError("It is a number from 1 to 50.");
-  return count;
-}
-
-function parseMembers(text: string): number {
-  if (text !== "1" && text !== "3") throw new InvalidArgumentError("It is 1 or 3.");
-  return Number(text);
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 86_400)
-    throw new InvalidArgumentError("It is a number of seconds from 1 to 86400.");
-  return seconds;
 }

@@ -10,6 +10,7 @@ export function instanceKeys(instanceId: string) {
     endpoint: `${prefix}endpoint`,
     lock: `${prefix}lock`,
     sync: `${prefix}sync`,
+    /** The request for another leader, which may ask for a failover too. */
     switchover: `${prefix}switchover`,
     nodesPrefix: `${prefix}nodes/`,
     node: (nodeId: string) => `${prefix}nodes/${nodeId}`,

@@ -16,8 +16,8 @@ import type { LockRecord, NodeStatus, SwitchoverRequest, SyncRecord } from "@mai
 import type { Log } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import type { InstanceRecord } from "../store/instances.ts";
-import { healthOf, type InstanceHealth, type Silence } from "./health.ts";
-import { observeHosts, staleAfterMs } from "./observed-hosts.ts";
+import { healthOf, type InstanceHealth, type SeenInstanceParts, type Silence } from "./health.ts";
+import { type ObservedHosts, observeHosts, staleAfterMs } from "./observed-hosts.ts";
 
 export interface ObservedInstances {
   readonly isLive: boolean;
@@ -100,33 +100,45 @@ export function observeInstances(
     hostState: (hostId) => hosts.stateOf(hostId),
     requests: () => (isLive() ? requestsOf(view) : []),
     health(record, values) {
-      const { instance, nodes } = record;
-      const keys = instanceKeys(instance.id);
       const find = (key: string) =>
         values ? values.find((value) => value.key === key) : view.values.get(key)?.value;
-      const [lock, sync, spec] = [find(keys.lock), find(keys.sync), find(keys.spec)];
-      const members = spec ? (parseOrNothing(parseSpec, spec.value)?.members ?? []) : [];
-      const lockRecord = lock && parseOrNothing(parseLock, lock.value);
-      return healthOf({
-        isHa: instance.is_ha,
-        nodes: nodes.map((row) => {
-          // A node that has never reported is timed from when it was published.
-          const isPublished = members.some(({ id }) => id === row.id);
-          const told = find(keys.node(row.id));
-          const said = told ?? (isPublished ? spec : undefined);
-          return {
-            row,
-            isStreaming: saysItStreams(told),
-            hostState: hosts.stateOf(row.host_id),
-            hostForMs: hosts.forMs(row.host_id),
-            silence: said && silenceOf(said),
-          };
-        }),
-        lock: lock && lockRecord && { record: lockRecord, ...silenceOf(lock) },
-        sync: sync && parseOrNothing(parseSync, sync.value),
-        silentAfterMs: Math.min(staleAfterMs, replaceAfterMs),
-      });
+      const silentAfterMs = Math.min(staleAfterMs, replaceAfterMs);
+      return healthOf({ ...partsOf(record, { find, silenceOf, hosts }), silentAfterMs });
     },
+  };
+}
+
+interface Seen {
+  readonly find: (key: string) => StoredValue | undefined;
+  readonly silenceOf: (value: StoredValue) => Silence;
+  readonly hosts: ObservedHosts;
+}
+
+function partsOf(
+  { instance, nodes }: InstanceRecord,
+  { find, silenceOf, hosts }: Seen,
+): Omit<SeenInstanceParts, "silentAfterMs"> {
+  const keys = instanceKeys(instance.id);
+  const [lock, sync, spec] = [find(keys.lock), find(keys.sync), find(keys.spec)];
+  const members = spec ? (parseOrNothing(parseSpec, spec.value)?.members ?? []) : [];
+  const lockRecord = lock && parseOrNothing(parseLock, lock.value);
+  return {
+    isHa: instance.is_ha,
+    nodes: nodes.map((row) => {
+      // A node that has never reported is timed from when it was published.
+      const isPublished = members.some(({ id }) => id === row.id);
+      const told = find(keys.node(row.id));
+      const said = told ?? (isPublished ? spec : undefined);
+      return {
+        row,
+        isStreaming: saysItStreams(told),
+        hostState: hosts.stateOf(row.host_id),
+        hostForMs: hosts.forMs(row.host_id),
+        silence: said && silenceOf(said),
+      };
+    }),
+    lock: lock && lockRecord && { record: lockRecord, ...silenceOf(lock) },
+    sync: sync && parseOrNothing(parseSync, sync.value),
   };
 }
 
@@ -136,10 +148,9 @@ function saysItStreams(status: StoredValue | undefined): boolean {
 
 function requestsOf({ values }: PrefixView): ObservedRequest[] {
   return [...values.values()].flatMap(({ value, changedAtMs }) => {
-    const found = parseInstanceKey(value.key);
-    if (found?.rest !== "switchover") return [];
+    const instanceId = parseInstanceKey(value.key)?.instanceId;
+    if (instanceId === undefined || value.key !== instanceKeys(instanceId).switchover) return [];
     const request = parseOrNothing(parseSwitchover, value.value);
-    const { instanceId } = found;
     return [{ instanceId, revision: value.modRevision, forMs: monotonicMs() - changedAtMs, request }];
   });
 }

@@ -1,5 +1,6 @@
 /** Actions on the way from "PostgreSQL is primary" to "clients may come". */
 import type { ClusterSpec } from "@mainstay/domain/cluster.ts";
+import { writeProof } from "@mainstay/postgres/proof.ts";
 import {
   createFirstTenant,
   createInternalRoles,
@@ -8,7 +9,6 @@ import {
   readPreparedMark,
   reloadSettings,
   setSlots,
-  writeProof,
 } from "@mainstay/postgres/queries.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { connectLocal, type LocalClient } from "../local-client.ts";

@@ -7,7 +7,7 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { cancelPort } from "@mainstay/domain/cluster.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
-import { readActivity, type SessionActivity } from "@mainstay/postgres/queries.ts";
+import { readActivity, type SessionActivity } from "@mainstay/postgres/session-activity.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import { connectLocal, type LocalClient } from "../local-client.ts";

@@ -2,7 +2,7 @@
  * Whether a request to cancel a statement may reach PostgreSQL (S9, F34). One that reaches a commit ends its wait for
  * the standby, and PostgreSQL then reports a success that a failover can take back. Pure.
  */
-import type { SessionActivity } from "@mainstay/postgres/queries.ts";
+import type { SessionActivity } from "@mainstay/postgres/session-activity.ts";
 
 export type CancelDecision =
   | { readonly action: "forward" | "drop"; readonly reason: string }
