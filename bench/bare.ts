@@ -33,14 +33,11 @@ export function bareHa(): Promise<number> {
     await start(dir, standby, 5433);
     await query(primary, "alter system set synchronous_standby_names = '*'");
     await query(primary, "select pg_reload_conf()");
-    await waitFor(
-      async () => ((await query(primary, "select 1 from pg_stat_replication")) > 0 ? true : undefined),
-      {
-        what: "the standby",
-        timeoutMs: 30_000,
-        everyMs: 5,
-      },
-    );
+    await waitFor(async () => (await query(primary, "select 1 from pg_stat_replication")) > 0, {
+      what: "the standby",
+      timeoutMs: 30_000,
+      everyMs: 5,
+    });
     await query(primary, "create table first_commit ()");
   });
 }

@@ -14,7 +14,7 @@ export async function startMainstay(): Promise<Subject> {
   await instance.served({ isSync: true });
   const balancer = parts.use(await startBalancer(instance));
   const client = { host: balancer.address, port: balancer.port, user: "owner", password, database: "rdb" };
-  await waitFor(async () => (await reachesPrimary(client)) || undefined, {
+  await waitFor(() => reachesPrimary(client), {
     what: "an answer at the endpoint",
     timeoutMs: 20_000,
   });

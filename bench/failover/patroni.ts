@@ -48,7 +48,7 @@ export async function startPatroni(): Promise<Subject> {
   let inARow = 0;
   const look = async () => {
     inARow = (await reachesPrimary(client)) ? inARow + 1 : 0;
-    return inARow > 10 ? true : undefined;
+    return inARow > 10;
   };
   await waitFor(look, { what: "the primary behind HAProxy", timeoutMs: 30_000, everyMs: 200 });
   const running = parts.move();

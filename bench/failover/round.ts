@@ -63,13 +63,13 @@ export async function playRound(
 }
 
 async function untilTermAbove(subject: Subject, term: number): Promise<void> {
-  const look = async () => ((await subject.term().catch(() => term)) > term ? true : undefined);
+  const look = async () => (await subject.term().catch(() => term)) > term;
   await waitFor(look, { what: "another leader", timeoutMs: limitMs, everyMs: 20 });
 }
 
 async function untilWrites(writer: Writer, count: number): Promise<void> {
   const { length } = writer.acknowledgedAtMs;
-  const look = () => (writer.acknowledgedAtMs.length >= length + count ? true : undefined);
+  const look = () => writer.acknowledgedAtMs.length >= length + count;
   await waitFor(look, { what: `${count} writes (last error: ${writer.lastError})`, timeoutMs: limitMs });
 }
 

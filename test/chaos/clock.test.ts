@@ -44,7 +44,7 @@ for (const [name, who] of Object.entries(whose)) {
 async function untilAhead({ id }: TestNode, aheadS: number): Promise<void> {
   const look = async () => {
     const at = Date.parse((await pair.instance.status(id))?.observedAt ?? "");
-    return isAhead(at, aheadS) || undefined;
+    return isAhead(at, aheadS);
   };
   await waitFor(look, { what: `status of ${id} by the changed clock`, timeoutMs: 10_000 });
 }

@@ -46,7 +46,7 @@ test("F27: a standby whose WAL is gone is cloned again", () =>
     const forget = `select pg_drop_replication_slot('${slotName(standby.id)}');
       select pg_switch_wal(); checkpoint;
       select count(*) from pg_ls_waldir() where name = pg_walfile_name(${position})`;
-    const look = async () => (await asSuperuser(primary, forget)).endsWith("\n0") || undefined;
+    const look = async () => (await asSuperuser(primary, forget)).endsWith("\n0");
     await waitFor(look, { what: "the end of the WAL that it needs", timeoutMs: 30_000, everyMs: 300 });
     await asSuperuser(primary, "alter system reset wal_keep_size");
     await asSuperuser(primary, "select pg_reload_conf()");

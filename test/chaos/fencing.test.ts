@@ -43,7 +43,7 @@ test("F19: nothing is acknowledged at the old primary's address, and the endpoin
   });
   await using thaw = await freezeHost(primary);
   await pair.instance.served({ by: standby.id });
-  await waitFor(() => isCut || undefined, { what: "the cut", timeoutMs: 20_000 });
+  await waitFor(() => isCut, { what: "the cut", timeoutMs: 20_000 });
   await thaw();
   await assert.rejects(direct.query("insert into elsewhere values (1)"));
   await assert.rejects(primary.client(), "the old primary lets tenants in");

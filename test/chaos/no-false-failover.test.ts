@@ -34,7 +34,7 @@ test("F9: an agent that dies and is replaced costs no leadership", () =>
     const { primary } = await pair.target();
     const agent = await primary.pid("agent");
     await killProcess(primary, "agent");
-    await waitFor(async () => (await primary.pid("agent").catch(() => agent)) !== agent || undefined, {
+    await waitFor(async () => (await primary.pid("agent").catch(() => agent)) !== agent, {
       what: "another agent",
       timeoutMs: 10_000,
     });
@@ -97,7 +97,7 @@ test("F6: a primary without a free connection, reserved ones included, keeps lea
   await instance.specify({ timing: timingPresets.safe });
   const before = await pair.term();
   await instance.ask({ kind: "switchover", target: (await pair.target()).standby.id, acceptLoss: false });
-  await waitFor(async () => (await pair.term()) > before || undefined, {
+  await waitFor(async () => (await pair.term()) > before, {
     what: "the switchover",
     timeoutMs: 20_000,
   });
@@ -109,12 +109,12 @@ test("F6: a primary without a free connection, reserved ones included, keeps lea
     const look = async () => {
       const agent = await primary.pid("agent").catch(() => undefined);
       const status = await instance.status(primary.id);
-      return (agent !== undefined && status?.pids.agent === agent && status.role === "primary") || undefined;
+      return agent !== undefined && status?.pids.agent === agent && status.role === "primary";
     };
     await waitFor(look, { what: "the new agent's word that it is primary", timeoutMs: 20_000 });
     // This lock outlives the old agent for longer than a pair is watched.
     const seq = (await instance.lock())?.seq ?? Number.NaN;
-    const renews = async () => ((await instance.lock())?.seq ?? 0) > seq + 2 || undefined;
+    const renews = async () => ((await instance.lock())?.seq ?? 0) > seq + 2;
     await waitFor(renews, { what: "the new agent's renewals", timeoutMs: 20_000 });
   });
 });
@@ -138,7 +138,7 @@ async function takeConnections(node: TestNode): Promise<AsyncDisposable> {
     await Promise.all(sleeping);
   });
   const look = () => asSuperuser(node, "select 1").then(() => undefined, isFull);
-  await waitFor(async () => (await look()) || undefined, { what: "a full server", timeoutMs: 20_000 });
+  await waitFor(look, { what: "a full server", timeoutMs: 20_000 });
   return parts.move();
 }
 

@@ -62,7 +62,7 @@ export async function startPair(options: InstanceOptions = {}): Promise<Pair> {
     healthy,
     async writesGoOn() {
       const acknowledged = clients.acknowledged();
-      const look = () => clients.acknowledged() > acknowledged + 50 || undefined;
+      const look = () => clients.acknowledged() > acknowledged + 50;
       await waitFor(look, { what: "writes", timeoutMs: 20_000 });
     },
     async endsHealthy() {
@@ -89,7 +89,7 @@ async function untilHealthy(instance: TestInstance, clients: Clients, signal?: A
       since = { term: lock.term, acknowledged: clients.acknowledged(), atMs: performance.now() };
     }
     if (!since || performance.now() - since.atMs < healthyForMs) return undefined;
-    return clients.acknowledged() > since.acknowledged + 20 ? true : undefined;
+    return clients.acknowledged() > since.acknowledged + 20;
   };
   const options = { what: "healthy pair", timeoutMs: healthyLimitMs, everyMs: 50 };
   await waitFor(look, signal ? { ...options, signal } : options);

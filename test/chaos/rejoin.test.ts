@@ -27,7 +27,7 @@ async function runs(node: TestNode, program: string): Promise<void> {
 
 /** Resolves when the standby has claimed the lead of a primary that is gone. */
 async function claimed(term: number): Promise<void> {
-  const look = async () => (await pair.term()) > term || undefined;
+  const look = async () => (await pair.term()) > term;
   await waitFor(look, { what: "the standby's claim", timeoutMs: 20_000, everyMs: 2 });
 }
 
@@ -76,7 +76,7 @@ test("F25: an old primary that is back before the new one's checkpoint ends as a
   await primary.kill();
   const isPrimary = async () => {
     const lock = await pair.instance.lock();
-    return (lock?.holder === standby.id && lock.phase !== "claimed") || undefined;
+    return lock?.holder === standby.id && lock.phase !== "claimed";
   };
   await waitFor(isPrimary, { what: "the promotion", timeoutMs: 20_000, everyMs: 2 });
   primary.start();
@@ -113,7 +113,7 @@ test("F41: a standby whose disk is full stops no writes, and comes back when the
   const term = await pair.term();
   await using cure = await fillDisk(standby);
   if (!cure) return t.skip("volumes cannot be mounted here");
-  await waitFor(async () => ((await pair.instance.sync())?.mode === "async" ? true : undefined), {
+  await waitFor(async () => (await pair.instance.sync())?.mode === "async", {
     what: "the loss of the standby",
     timeoutMs: 60_000,
   });

@@ -44,7 +44,7 @@ test("F37: a session that gave up waiting is acknowledged alone, and all others 
   await careless.query("set synchronous_commit = local");
   const isWaiting = "select count(*) > 0 from pg_stat_activity where wait_event = 'SyncRep'";
   await using thaw = await freezeHost(standby);
-  await waitFor(async () => ((await asSuperuser(primary, isWaiting)) === "t" ? true : undefined), {
+  await waitFor(async () => (await asSuperuser(primary, isWaiting)) === "t", {
     what: "writers that wait",
     timeoutMs: 10_000,
   });

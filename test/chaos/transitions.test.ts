@@ -89,7 +89,7 @@ test("F48: a PostgreSQL that dies again and again is replaced three times, then 
   const { primary } = await pair.target();
   const before = await primary.pid("postmaster");
   await killProcess(primary, "postmaster");
-  const look = async () => (await primary.pid("postmaster").catch(() => before)) !== before || undefined;
+  const look = async () => (await primary.pid("postmaster").catch(() => before)) !== before;
   await waitFor(look, { what: "a start in place", timeoutMs: 20_000 });
   await pair.endsHealthy();
   assert.equal((await pair.target()).primary, primary);
@@ -105,7 +105,7 @@ test("F50: a store that was set back to an older term is not obeyed, until an op
   await putLock({ ...lock, term: lock.term - 1 });
   await cures.disposeAsync();
   for (const { id } of instance.nodes) {
-    const look = async () => /is older than/.test((await instance.status(id))?.reason ?? "") || undefined;
+    const look = async () => /is older than/.test((await instance.status(id))?.reason ?? "");
     await waitFor(look, { what: `${id}'s refusal`, timeoutMs: 20_000 });
   }
   assert.deepEqual(await instance.lock(), { ...lock, term: lock.term - 1 });

@@ -25,7 +25,7 @@ test("every instance that was accepted becomes ready, with the nodes that it sho
   const areReady = async () => {
     const { instances, totalCount } = await sdk.listInstances();
     assert.equal(totalCount, count);
-    return instances.every(({ status }) => status === "ready") || undefined;
+    return instances.every(({ status }) => status === "ready");
   };
   await waitFor(() => areReady().catch(unlessAway), { what: "all of them ready", ...limits });
   assert.equal(nodeDirs().length, count + 1);
@@ -41,10 +41,10 @@ test("every instance whose deletion was accepted goes, and leaves nothing", asyn
     await pause(apartMs / 4);
   }
   await killControlPlane();
-  const areGone = async () => (await sdk.listInstances()).totalCount === 0 || undefined;
+  const areGone = async () => (await sdk.listInstances()).totalCount === 0;
   await waitFor(() => areGone().catch(unlessAway), { what: "all of them gone", ...limits });
   assert.deepEqual(nodeDirs(), []);
-  const isRouteless = () => globSync(join(platform.dir, "balancer/routes/*")).length === 0 || undefined;
+  const isRouteless = () => globSync(join(platform.dir, "balancer/routes/*")).length === 0;
   await waitFor(isRouteless, { what: "no route left", ...limits });
   assert.doesNotMatch(await readFile("/proc/self/mounts", "utf8"), new RegExp(platform.dir));
 });

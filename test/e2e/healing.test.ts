@@ -20,7 +20,7 @@ test("a lost host's node is replaced on the third host, nothing is lost, and it 
   const remaining = before.find(({ role }) => role === "standby");
   assert.ok(lost && remaining);
   await using writer = await startWriter(() => connectTo(instance));
-  await waitFor(() => writer.acknowledged.length > 20 || undefined, { what: "rows", timeoutMs: 20_000 });
+  await waitFor(() => writer.acknowledged.length > 20, { what: "rows", timeoutMs: 20_000 });
   const killedAt = performance.now();
   await command("host", "kill", lost.host);
   await until("autohealing", async () => (await platform.statusOf(instance)) === "autohealing");
@@ -75,5 +75,5 @@ test("a lost single node goes on from its volume when its host is back", async (
 });
 
 async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-  await waitFor(async () => (await isTrue()) || undefined, { what, timeoutMs: 60_000, everyMs: 200 });
+  await waitFor(isTrue, { what, timeoutMs: 60_000, everyMs: 200 });
 }

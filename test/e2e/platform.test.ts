@@ -88,7 +88,7 @@ test("a balancer that dies is replaced without a cut, and the next one closes th
   await using client = await connectTo(primary);
   const before = await balancerPid();
   process.kill(before, "SIGKILL");
-  await waitFor(async () => (await balancerPid()) !== before || undefined, {
+  await waitFor(async () => (await balancerPid()) !== before, {
     what: "another balancer",
     timeoutMs: 20_000,
   });
@@ -110,7 +110,7 @@ test("a switchover by hand exchanges the roles", async () => {
     async () => {
       const [leader] = (await platform.nodes("shop")).filter(({ role, sync }) => role === "primary" && !sync);
       const isFollowed = (await platform.nodes("shop")).some(({ sync }) => sync);
-      return (leader && leader.host !== before?.host && isFollowed) || undefined;
+      return leader && leader.host !== before?.host && isFollowed;
     },
     { what: "the other node as primary", timeoutMs: 90_000, everyMs: 100 },
   );
@@ -119,17 +119,17 @@ test("a switchover by hand exchanges the roles", async () => {
   // What a node has not told yet is lost with its host, and the next test takes its power.
   const isTold = async () => /"switchover"/.test(await platform.command("incidents", "shop", "--json"));
   const limits = { what: "the switchover's incident", timeoutMs: 20_000, everyMs: 200 };
-  await waitFor(async () => (await isTold()) || undefined, limits);
+  await waitFor(isTold, limits);
 });
 
 test("the loss of the primary's host during writes loses no acknowledged row", async () => {
   const leader = (await platform.nodes("shop")).find(({ role }) => role === "primary");
   assert.ok(leader);
   await using writer = await startWriter(() => connectTo(primary));
-  await waitFor(() => writer.acknowledged.length > 20 || undefined, { what: "rows", timeoutMs: 20_000 });
+  await waitFor(() => writer.acknowledged.length > 20, { what: "rows", timeoutMs: 20_000 });
   await platform.command("host", "kill", leader.host);
   const before = writer.acknowledged.length;
-  await waitFor(() => writer.acknowledged.length > before + 20 || undefined, {
+  await waitFor(() => writer.acknowledged.length > before + 20, {
     what: "rows after the failover",
     timeoutMs: 30_000,
   });
@@ -142,7 +142,7 @@ test("the loss of the primary's host during writes loses no acknowledged row", a
     [],
   );
   await platform.command("host", "start", leader.host);
-  await waitFor(async () => (await platform.nodes("shop")).some(({ sync }) => sync) || undefined, {
+  await waitFor(async () => (await platform.nodes("shop")).some(({ sync }) => sync), {
     what: "a sync standby",
     timeoutMs: 60_000,
     everyMs: 200,

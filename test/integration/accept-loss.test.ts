@@ -69,7 +69,7 @@ async function rows(nodeId: string): Promise<number[]> {
 }
 
 async function untilSays(nodeId: string, reason: RegExp): Promise<void> {
-  const look = async () => reason.test((await instance.status(nodeId))?.reason ?? "") || undefined;
+  const look = async () => reason.test((await instance.status(nodeId))?.reason ?? "");
   await waitFor(look, { what: `${nodeId} saying ${reason}`, timeoutMs: 20_000 });
 }
 

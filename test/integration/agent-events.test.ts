@@ -46,12 +46,12 @@ test("F26: what a primary wrote that nobody else has is told before it is taken 
   // Nobody acknowledges these, so nobody is told that they are there.
   const outcomes = Promise.allSettled(writers.map((writer) => writer.query("insert into lost values (1)")));
   const waiting = "select count(*)::int as n from pg_stat_activity where wait_event = 'SyncRep'";
-  const areWaiting = async () => (await observer?.query(waiting))?.rows[0]?.n >= 3 || undefined;
+  const areWaiting = async () => (await observer?.query(waiting))?.rows[0]?.n >= 3;
   await waitFor(areWaiting, { what: "waiting commits", timeoutMs: 1_500, everyMs: 5 });
   await second.kill();
   assert.deepEqual(new Set((await outcomes).map(({ status }) => status)), new Set(["rejected"]));
   // PostgreSQL takes a process that nobody has reaped for one that runs.
-  await waitFor(() => !isAlive(postmaster) || undefined, { what: "its end", timeoutMs: 10_000 });
+  await waitFor(() => !isAlive(postmaster), { what: "its end", timeoutMs: 10_000 });
   first.start();
   await instance.served({ by: first.id });
   await instance.served({ by: first.id });
@@ -70,7 +70,7 @@ test("a node of an instance that was deleted brings no event back", async () => 
   const writes = [{ deletePrefix: instance.keys.prefix }, { deletePrefix: prefix }];
   const options = { timeoutMs: 3_000, signal: AbortSignal.timeout(3_000) };
   await instance.store.transact([], writes, options);
-  await waitFor(async () => !(await isRunning()) || undefined, { what: "the fence", timeoutMs: 10_000 });
+  await waitFor(async () => !(await isRunning()), { what: "the fence", timeoutMs: 10_000 });
   // Nothing tells that an event was dropped. What cannot be written is tried again after a second.
   for (const until = performance.now() + 1_200; performance.now() < until; await pause(50)) {
     assert.deepEqual(

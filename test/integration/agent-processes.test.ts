@@ -24,12 +24,12 @@ test("an agent that dies is replaced; PostgreSQL, the term and its sessions go o
   const [before, postmaster] = [await instance.lock(), await leader.pid("postmaster")];
   const agent = await pidOf("agent");
   process.kill(agent, "SIGKILL");
-  await waitFor(async () => ((await pidOf("agent")) !== agent ? true : undefined), {
+  await waitFor(async () => (await pidOf("agent")) !== agent, {
     what: "another agent",
     timeoutMs: 10_000,
   });
   const seq = (await instance.lock())?.seq ?? 0;
-  await waitFor(async () => (((await instance.lock())?.seq ?? 0) > seq + 5 ? true : undefined), {
+  await waitFor(async () => ((await instance.lock())?.seq ?? 0) > seq + 5, {
     what: "renewals",
     timeoutMs: 10_000,
   });
@@ -41,7 +41,7 @@ test("an agent that dies is replaced; PostgreSQL, the term and its sessions go o
 test("a fencer that dies is replaced; PostgreSQL goes on", async () => {
   const [fencer, postmaster] = [await pidOf("fencer"), await leader.pid("postmaster")];
   process.kill(fencer, "SIGKILL");
-  await waitFor(async () => ((await pidOf("fencer")) !== fencer ? true : undefined), {
+  await waitFor(async () => (await pidOf("fencer")) !== fencer, {
     what: "another fencer",
     timeoutMs: 10_000,
   });

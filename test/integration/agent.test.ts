@@ -32,7 +32,7 @@ test("F14: a power cut under writes loses no acknowledged row", async () => {
       acknowledged.push(id);
     }
   })().catch(() => {});
-  await waitFor(() => acknowledged.length > 100 || undefined, { what: "100 rows", timeoutMs: 20_000 });
+  await waitFor(() => acknowledged.length > 100, { what: "100 rows", timeoutMs: 20_000 });
   await second.kill();
   await writing;
   await instance.served({ by: first.id });
@@ -54,7 +54,7 @@ test("a switchover hands over to the standby and leaves nothing to rewind", asyn
 
 test("both nodes stop in place and come back with the same leader", async () => {
   for (const node of instance.nodes) process.kill(await node.pid("supervisor"), "SIGUSR2");
-  await waitFor(async () => (await Promise.all(instance.nodes.map(isDown))).every(Boolean) || undefined, {
+  await waitFor(async () => (await Promise.all(instance.nodes.map(isDown))).every(Boolean), {
     what: "end of both supervisors",
     timeoutMs: 30_000,
   });

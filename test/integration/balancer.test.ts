@@ -48,7 +48,7 @@ test("nobody is let in before somebody serves; then clients reach the leader", a
   await putSpec();
   await putEndpoint(1, ["0.0.0.0/0"]);
   await putLock({ term: 1, holder: "pg-0a1b2c3d-1", phase: "claimed" });
-  await waitFor(async () => (await processesUnder(config.dir)).length > 0 || undefined, {
+  await waitFor(async () => (await processesUnder(config.dir)).length > 0, {
     what: "HAProxy",
     timeoutMs: 10_000,
   });
@@ -87,7 +87,7 @@ test("what the balancer did is told, with the sessions that it cut", async () =>
 
 test("an older term is not obeyed", async () => {
   await putLock({ term: 1, holder: "pg-0a1b2c3d-1", phase: "serving" });
-  await waitFor(async () => ((await whoAnswers()) === undefined ? true : undefined), {
+  await waitFor(async () => (await whoAnswers()) === undefined, {
     what: "the closed door",
     timeoutMs: 5_000,
   });
@@ -157,7 +157,7 @@ test("a second HAProxy on the port of a first one is refused, and says why", asy
 
 test("an instance that is gone leaves nothing", async () => {
   await store.transact([], [{ deletePrefix: keys.prefix }], options);
-  await waitFor(async () => ((await processesUnder(config.dir)).length === 0 ? true : undefined), {
+  await waitFor(async () => (await processesUnder(config.dir)).length === 0, {
     what: "the end of HAProxy",
     timeoutMs: 10_000,
   });
@@ -238,7 +238,7 @@ function whoAnswers(): Promise<string | undefined> {
 }
 
 async function untilAnswers(name: string): Promise<void> {
-  await waitFor(async () => ((await whoAnswers()) === name ? true : undefined), {
+  await waitFor(async () => (await whoAnswers()) === name, {
     what: `answer from ${name}`,
     timeoutMs: 10_000,
   });

@@ -84,7 +84,7 @@ test("statement_timeout does not end the wait; a terminated session reports no s
     () => "error",
   );
   await untilWaits(pid, "SyncRep");
-  const isPast = async () => ((await watch(pid))?.ran_ms ?? 0) > 2 * timeoutMs || undefined;
+  const isPast = async () => ((await watch(pid))?.ran_ms ?? 0) > 2 * timeoutMs;
   await waitFor(isPast, { what: "a statement past its timeout", timeoutMs: 5_000 });
   assert.equal((await watch(pid))?.wait_event, "SyncRep");
   await using other = await leader.client();
@@ -103,7 +103,7 @@ test("F34: a commit whose wait SQL cancelled is told, and no standby without it 
   const { code, stderr } = await psql.ended;
   assert.equal(code, 0);
   assert.match(stderr, /WARNING: {2}canceling wait for synchronous replication/);
-  await waitFor(async () => ((await instance.sync())?.mode === "async" ? true : undefined), {
+  await waitFor(async () => (await instance.sync())?.mode === "async", {
     what: "a sync record that names no standby",
     timeoutMs: 1_000,
     everyMs: 5,
@@ -112,7 +112,7 @@ test("F34: a commit whose wait SQL cancelled is told, and no standby without it 
   await thaw();
   const refuses = async () =>
     /may lack acknowledged commits/.test((await instance.status(standby.id))?.reason ?? "");
-  await waitFor(async () => ((await refuses()) ? true : undefined), {
+  await waitFor(refuses, {
     what: "a standby that does not take over",
     timeoutMs: 15_000,
   });
@@ -172,7 +172,7 @@ async function startPsql(statement: string) {
 }
 
 async function untilWaits(pid: number, event: string): Promise<void> {
-  const isThere = async () => ((await watch(pid))?.wait_event === event ? true : undefined);
+  const isThere = async () => (await watch(pid))?.wait_event === event;
   await waitFor(isThere, { what: `a session in ${event}`, timeoutMs: 5_000 });
 }
 
@@ -181,7 +181,7 @@ async function untilNotCancelled({ logFile }: TestNode, pid: number, times: numb
   const look = async () => {
     const lines = (await readFile(logFile, "utf8")).split("\n");
     const isSaid = (line: string) => line.includes(`"pid":${pid},`) && line.includes("was not cancelled");
-    return lines.filter(isSaid).length >= times || undefined;
+    return lines.filter(isSaid).length >= times;
   };
   await waitFor(look, { what: "a request that was given up", timeoutMs: 10_000 });
 }

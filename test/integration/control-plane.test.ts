@@ -4,12 +4,12 @@ import { test } from "node:test";
 import { nodeUser } from "@mainstay/dcs/access.ts";
 import { accessEnforcedKey, instanceKeys } from "@mainstay/dcs/keys.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { rdbAt, startTestPlatform, type TestControlPlane, wantedInstance } from "../kit/control-plane.ts";
+import { rdbAt, startTestControlPlane, type TestControlPlane, wantedInstance } from "../kit/control-plane.ts";
 import { password } from "../kit/node.ts";
 import { serve, untilReady } from "../kit/played-agents.ts";
 
 test("the unmodified SDK creates an HA instance, waits for it, changes and deletes it", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const { store, compute, db, log } = platform;
   const api = platform.api();
   const created = await api.createInstance(wantedInstance);
@@ -17,9 +17,9 @@ test("the unmodified SDK creates an HA instance, waits for it, changes and delet
   assert.deepEqual([created.endpoints, created.settings], [[], []]);
   assert.equal(created.nodeType, "db-dev-s");
   const startedAt = performance.now();
-  const started = async () => (await compute.nodes(AbortSignal.timeout(1_000))).length === 2 || undefined;
+  const started = async () => (await compute.nodes(AbortSignal.timeout(1_000))).length === 2;
   await waitFor(started, { what: "two nodes", timeoutMs: 5_000 });
-  await waitFor(async () => (await verifiers(db)) === 0 || undefined, { what: "erasure", timeoutMs: 5_000 });
+  await waitFor(async () => (await verifiers(db)) === 0, { what: "erasure", timeoutMs: 5_000 });
   assert.equal(platform.probed.length, 0, "not probed before a node serves");
   const { lock } = instanceKeys(created.id);
   const mayReach = (node: string) => platform.access.mayReach(nodeUser(node), lock);
@@ -67,7 +67,7 @@ async function checkChanges(api: Api, instanceId: string): Promise<void> {
     rules.map(({ ip, description }) => [ip, description]),
     [["192.0.2.0/24", "IP allowed"]],
   );
-  await waitFor(async () => (await api.getInstance({ instanceId })).status === "ready" || undefined, {
+  await waitFor(async () => (await api.getInstance({ instanceId })).status === "ready", {
     what: "configured",
     timeoutMs: 5_000,
   });
@@ -88,7 +88,7 @@ async function verifiers(db: { query(sql: string): Promise<{ rowCount: number | 
 }
 
 test("bad input is refused in the wire's shapes and leaves nothing behind", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const { urls, key } = platform;
   const base = `${urls[0]}/rdb/v1/regions/fr-par`;
   const headers = { "x-auth-token": key.secretKey, "content-type": "application/json; charset=utf-8" };
@@ -143,7 +143,7 @@ test("bad input is refused in the wire's shapes and leaves nothing behind", asyn
 });
 
 test("whatever is asked, the answer has the wire's shape and says what is wrong", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const ask = async (method: string, path: string, body?: string) => {
     const headers = { "x-auth-token": platform.key.secretKey, "content-type": "application/json" };
     const url = `${platform.urls[0]}/rdb/v1/regions/fr-par${path}`;
@@ -163,7 +163,7 @@ test("whatever is asked, the answer has the wire's shape and says what is wrong"
 });
 
 test("actions in a transient state are refused, except deleting", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const api = platform.api();
   const { id: instanceId } = await api.createInstance({ ...wantedInstance, isHaCluster: false });
   const named = { name: "TransientStateError" };
@@ -174,14 +174,14 @@ test("actions in a transient state are refused, except deleting", async () => {
 });
 
 test("creation is refused when its nodes cannot be kept apart", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   await platform.compute.kill("host-2");
   await platform.compute.kill("host-3");
   await assert.rejects(platform.api().createInstance(wantedInstance), { name: "OutOfStockError" });
 });
 
 test("an endpoint gets no port that another program has", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const squatter = createServer();
   await new Promise<void>((resolve) => squatter.listen(20_000, "127.0.0.1", resolve));
   const { id: instanceId } = await platform.api().createInstance({ ...wantedInstance, isHaCluster: false });
@@ -191,7 +191,7 @@ test("an endpoint gets no port that another program has", async () => {
 });
 
 test("the endpoint can be deleted and added again, and is never there twice", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const api = platform.api();
   const { id: instanceId } = await api.createInstance({ ...wantedInstance, isHaCluster: false });
   const [first] = (await untilReady(platform, instanceId)).endpoints;
@@ -211,7 +211,7 @@ test("the endpoint can be deleted and added again, and is never there twice", as
 });
 
 test("lists come in pages", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const api = platform.api();
   for (const name of ["a", "b", "c"])
     await api.createInstance({ ...wantedInstance, name, isHaCluster: false });
@@ -223,7 +223,7 @@ test("lists come in pages", async () => {
 });
 
 test("hosts need a key, health needs none", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const read = async (path: string, token: string) => {
     const response = await fetch(`${platform.urls[0]}/mainstay/v1/${path}`, {
       headers: { "x-auth-token": token },
@@ -233,13 +233,13 @@ test("hosts need a key, health needs none", async () => {
   assert.equal((await read("hosts", "nonsense")).status, 401);
   const { hosts } = (await read("hosts", platform.key.secretKey)).body;
   assert.deepEqual(hosts[0], { id: "host-1", zone: "fr-par-1", state: "running", nodes: [] });
-  const healthy = async () => (await read("health", "")).status === 200 || undefined;
+  const healthy = async () => (await read("health", "")).status === 200;
   await waitFor(healthy, { what: "health", timeoutMs: 5_000 });
   assert.deepEqual((await read("health", "")).body, { status: "ok", database: true, store: true });
 });
 
 test("a key and the right region are asked for, however the path is spelled", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const status = async (path: string, token?: string) => {
     const headers = token === undefined ? {} : { "x-auth-token": token };
     return (await fetch(`${platform.urls[0]}${path}`, { headers })).status;
@@ -252,7 +252,7 @@ test("a key and the right region are asked for, however the path is spelled", as
 });
 
 test("two replicas over one database share the work", async () => {
-  await using platform = await startTestPlatform({ replicas: 2 });
+  await using platform = await startTestControlPlane({ replicas: 2 });
   const create = (index: number) =>
     platform.api(index % 2).createInstance({ ...wantedInstance, name: `i${index}` });
   const created = await Promise.all([0, 1, 2, 3].map(create));
@@ -264,7 +264,7 @@ test("two replicas over one database share the work", async () => {
 });
 
 test("the OpenAPI document and its page are served", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const { Validator } = await import("@seriousme/openapi-schema-validator");
   const document = JSON.parse(await (await fetch(`${platform.urls[0]}/openapi.json`)).text());
   const result = await new Validator().validate(document);
@@ -273,13 +273,13 @@ test("the OpenAPI document and its page are served", async () => {
 });
 
 test("a control plane that starts later goes on with an instance that another left half-made", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const { id } = await platform.api().createInstance(wantedInstance);
   await platform.planes[0]?.[Symbol.asyncDispose]();
   await using second = await platform.restart();
   const api = rdbAt(second.url, platform.key, platform.projectId);
-  const serves = async () => (await serve(platform.store, id)) || undefined;
+  const serves = () => serve(platform.store, id);
   await waitFor(serves, { what: "spec", timeoutMs: 10_000 });
-  const isReady = async () => (await api.getInstance({ instanceId: id })).status === "ready" || undefined;
+  const isReady = async () => (await api.getInstance({ instanceId: id })).status === "ready";
   await waitFor(isReady, { what: "ready", timeoutMs: 10_000 });
 });

@@ -82,7 +82,7 @@ test("a node watches its own instance, and never sees another", async () => {
   };
   const own = kindsOf(instanceKeys(one).prefix);
   const foreign = [instanceKeys(two).prefix, instancesPrefix].map(kindsOf);
-  await waitFor(() => own.kinds.includes("alive") || undefined, { what: "a live watch", timeoutMs: 5_000 });
+  await waitFor(() => own.kinds.includes("alive"), { what: "a live watch", timeoutMs: 5_000 });
   stopped.abort();
   await Promise.all([own, ...foreign].map(({ ended }) => ended));
   assert.equal(own.kinds[0], "snapshot");

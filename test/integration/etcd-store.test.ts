@@ -17,14 +17,14 @@ test("a frozen etcd ends a call at its time limit and a watch by its silence; bo
   const controller = new AbortController();
   const events: WatchEvent["kind"][] = [];
   const watching = store.watch("/frozen/", ({ kind }) => void events.push(kind), controller.signal);
-  await waitFor(() => events.includes("snapshot") || undefined, { what: "snapshot", timeoutMs: 5_000 });
+  await waitFor(() => events.includes("snapshot"), { what: "snapshot", timeoutMs: 5_000 });
   etcd.signal("SIGSTOP");
   await using thaw = cureBy(() => etcd.signal("SIGCONT"));
   const call = store.get("/frozen/a", { timeoutMs: 300, signal: controller.signal });
   await assert.rejects(call, (error) => error instanceof StoreError && error.fault.code === "timeout");
-  await waitFor(() => events.includes("lost") || undefined, { what: "lost", timeoutMs: 10_000 });
+  await waitFor(() => events.includes("lost"), { what: "lost", timeoutMs: 10_000 });
   await thaw();
-  await waitFor(() => events.lastIndexOf("snapshot") > events.indexOf("lost") || undefined, {
+  await waitFor(() => events.lastIndexOf("snapshot") > events.indexOf("lost"), {
     what: "a snapshot after the silence",
     timeoutMs: 10_000,
   });

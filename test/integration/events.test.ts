@@ -10,11 +10,11 @@ import { createEventLog } from "@mainstay/dcs/event-log.ts";
 import { eventKeys, eventsPrefix, instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { NewEvent } from "@mainstay/domain/event.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { startTestPlatform, wantedInstance } from "../kit/control-plane.ts";
+import { startTestControlPlane, wantedInstance } from "../kit/control-plane.ts";
 import { startEtcd } from "../kit/etcd.ts";
 import { untilReady } from "../kit/played-agents.ts";
 
-const platform = await startTestPlatform();
+const platform = await startTestControlPlane();
 const etcd = await startEtcd();
 const store = connectEtcd(etcd.settings);
 const db = openDatabase(platform.database, () => {});
@@ -128,7 +128,7 @@ test("events older than 30 days go, younger ones stay", async () => {
 test("a deleted instance takes its events along, and late ones are passed over", async () => {
   await platform.api().deleteInstance({ instanceId: id });
   const rows = async () => (await platform.db.query("select from instance_events")).rowCount;
-  await waitFor(async () => ((await rows()) === 0 ? true : undefined), { what: "no rows", timeoutMs: 8_000 });
+  await waitFor(async () => (await rows()) === 0, { what: "no rows", timeoutMs: 8_000 });
   const log = logOf("balancer");
   log.record(id, decided);
   await log.flush(signal);
@@ -160,7 +160,7 @@ async function collecting(count: number, isDone: () => Promise<boolean>): Promis
   const ports = { db, store, log: platform.log };
   const running = Array.from({ length: count }, () => collectEvents(ports, over.signal));
   try {
-    await waitFor(async () => (await isDone()) || undefined, { what: "collected events", timeoutMs: 5_000 });
+    await waitFor(isDone, { what: "collected events", timeoutMs: 5_000 });
   } finally {
     over.abort();
     await Promise.all(running);

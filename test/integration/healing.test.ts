@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { rdbAt, startTestPlatform, type TestControlPlane, wantedInstance } from "../kit/control-plane.ts";
+import { rdbAt, startTestControlPlane, type TestControlPlane, wantedInstance } from "../kit/control-plane.ts";
 import { limits, playAgents, untilReady } from "../kit/played-agents.ts";
 
 const replaceAfterMs = 1_500;
@@ -18,7 +18,7 @@ const statusOf = async ({ call }: TestControlPlane, id: string, replica = 0) =>
   (await call("GET", `/mainstay/v1/instances/${id}`, undefined, replica)).body.status;
 
 async function until(what: string, isTrue: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  await waitFor(async () => (await isTrue()) || undefined, { what, timeoutMs, everyMs: 50 });
+  await waitFor(isTrue, { what, timeoutMs, everyMs: 50 });
 }
 
 async function nodesOf(platform: TestControlPlane, id: string) {
@@ -27,7 +27,7 @@ async function nodesOf(platform: TestControlPlane, id: string) {
 }
 
 test("two replicas replace a lost node once, on another host, and delete it when the new one is synchronous", async () => {
-  await using platform = await startTestPlatform({ replicas: 2, replaceAfterMs });
+  await using platform = await startTestControlPlane({ replicas: 2, replaceAfterMs });
   const id = await createPair(platform);
   await using agents = playAgents(platform, id);
   const lost = (await nodesOf(platform, id)).find((node) => node.id === agents.idOf(2));
@@ -60,7 +60,7 @@ test("two replicas replace a lost node once, on another host, and delete it when
 });
 
 test("a node that is back before the delay only rejoins", async () => {
-  await using platform = await startTestPlatform({ replaceAfterMs: 60_000 });
+  await using platform = await startTestControlPlane({ replaceAfterMs: 60_000 });
   const id = await createPair(platform);
   await using agents = playAgents(platform, id);
   const lost = (await nodesOf(platform, id)).find((node) => node.id === agents.idOf(2));
@@ -77,7 +77,7 @@ test("a node that is back before the delay only rejoins", async () => {
 });
 
 test("beyond the hourly limit nothing is replaced until an operator says so", async () => {
-  await using platform = await startTestPlatform({ replaceAfterMs });
+  await using platform = await startTestControlPlane({ replaceAfterMs });
   const id = await createPair(platform);
   await using agents = playAgents(platform, id);
   await platform.db.query(
@@ -99,7 +99,7 @@ test("beyond the hourly limit nothing is replaced until an operator says so", as
 });
 
 test("a control plane that starts in the middle goes on with the replacement", async () => {
-  await using platform = await startTestPlatform({ replaceAfterMs });
+  await using platform = await startTestControlPlane({ replaceAfterMs });
   const id = await createPair(platform);
   await using agents = playAgents(platform, id);
   const lost = (await nodesOf(platform, id)).find((node) => node.id === agents.idOf(2));

@@ -6,7 +6,7 @@ import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { parseSpec, parseSwitchover, parseSync } from "@mainstay/dcs/records.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { startTestPlatform, type TestControlPlane } from "../kit/control-plane.ts";
+import { startTestControlPlane, type TestControlPlane } from "../kit/control-plane.ts";
 import { password } from "../kit/node.ts";
 import { limits, untilReady } from "../kit/played-agents.ts";
 
@@ -25,7 +25,7 @@ async function specOf({ store }: TestControlPlane, id: string) {
 }
 
 test("durability and timing are chosen at creation and changed later, each change a new generation", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const id = await create(platform, { durability: "strict" });
   const first = await specOf(platform, id);
   assert.deepEqual([first.durability, first.timing], ["strict", timingPresets.fast]);
@@ -45,7 +45,7 @@ test("durability and timing are chosen at creation and changed later, each chang
 });
 
 test("values that are no choice are refused by name", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const id = await create(platform, { timing: "safe" });
   const refused = async (body: object) => {
     const answer = await platform.call("PATCH", `/mainstay/v1/instances/${id}`, body);
@@ -59,7 +59,7 @@ test("values that are no choice are refused by name", async () => {
 });
 
 test("a failover is refused without a synchronous standby, unless its loss is accepted and recorded", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const { store } = platform;
   const id = await create(platform);
   const keys = instanceKeys(id);
@@ -90,7 +90,7 @@ test("a failover is refused without a synchronous standby, unless its loss is ac
 });
 
 test("a switchover carries its reason into the request", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const id = await create(platform);
   const path = `/mainstay/v1/instances/${id}/switchover`;
   assert.equal((await platform.call("POST", path, { target: "pg-0-9" })).status, 400);
@@ -101,12 +101,12 @@ test("a switchover carries its reason into the request", async () => {
 });
 
 test("a request that nobody carries out is withdrawn and told, by one of two replicas", async () => {
-  await using platform = await startTestPlatform({ replicas: 2, requestLifeMs: 500 });
+  await using platform = await startTestControlPlane({ replicas: 2, requestLifeMs: 500 });
   const id = await create(platform);
   const { body } = await platform.call("POST", `/mainstay/v1/instances/${id}/switchover`, {});
   const key = instanceKeys(id).switchover;
   assert.equal(parseSwitchover((await platform.store.get(key, limits()))?.value ?? "").id, body.id);
-  const isGone = async () => (await platform.store.get(key, limits())) === undefined || undefined;
+  const isGone = async () => (await platform.store.get(key, limits())) === undefined;
   await waitFor(isGone, { what: "the withdrawal", timeoutMs: 10_000, everyMs: 50 });
   const withdrawals = async () => {
     const { events } = (await platform.call("GET", `/mainstay/v1/instances/${id}/events`)).body;

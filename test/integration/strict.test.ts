@@ -14,7 +14,7 @@ assert.ok(first && second);
 
 before(async () => {
   first.start();
-  await waitFor(async () => ((await instance.lock())?.phase === "opening" ? true : undefined), {
+  await waitFor(async () => (await instance.lock())?.phase === "opening", {
     what: "a leader that waits for its standby",
     timeoutMs: 30_000,
   });
@@ -31,7 +31,7 @@ test("F17, F32: a write waits for a lost standby, and is acknowledged when it is
   const write = client.query("insert into kept values (1)").then(() => {
     isAcknowledged = true;
   });
-  await waitFor(async () => ((await reasonOf(first.id)).startsWith("commits wait") ? true : undefined), {
+  await waitFor(async () => (await reasonOf(first.id)).startsWith("commits wait"), {
     what: "the leader's word that commits wait",
     timeoutMs: 10_000,
   });
@@ -43,7 +43,7 @@ test("F17, F32: a write waits for a lost standby, and is acknowledged when it is
 
 test("F14: a failover opens when the old primary is back as the standby", async () => {
   await first.kill();
-  await waitFor(async () => ((await instance.lock())?.phase === "opening" ? true : undefined), {
+  await waitFor(async () => (await instance.lock())?.phase === "opening", {
     what: "the new leader behind its shut door",
     timeoutMs: 20_000,
   });
@@ -58,13 +58,13 @@ test("F35: what waited for the standby when PostgreSQL crashed is not seen befor
   await first.kill();
   const client = await second.client();
   const write = assert.rejects(client.query("insert into kept values (2)"), "acknowledged without a standby");
-  await waitFor(async () => ((await asSuperuser(second, waiting)) === "1" ? true : undefined), {
+  await waitFor(async () => (await asSuperuser(second, waiting)) === "1", {
     what: "a commit that waits",
     timeoutMs: 10_000,
   });
   process.kill(await second.pid("postmaster"), "SIGKILL");
   await write;
-  await waitFor(async () => (/^closed until/.test(await reasonOf(second.id)) ? true : undefined), {
+  await waitFor(async () => /^closed until/.test(await reasonOf(second.id)), {
     what: "a start behind a shut door",
     timeoutMs: 20_000,
   });

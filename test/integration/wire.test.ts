@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
-import { startTestPlatform, type TestControlPlane } from "../kit/control-plane.ts";
+import { startTestControlPlane, type TestControlPlane } from "../kit/control-plane.ts";
 import { password } from "../kit/node.ts";
 import { untilReady } from "../kit/played-agents.ts";
 
@@ -20,7 +20,7 @@ async function createReady(platform: TestControlPlane, changes: object = {}) {
 }
 
 test("an instance has every field of the wire, before and after it is ready", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const { created, ready } = await createReady(platform, {
     name: "cli-test",
     node_type: "DB-DEV-S",
@@ -80,7 +80,7 @@ test("an instance has every field of the wire, before and after it is ready", as
 });
 
 test("the backup schedule is kept as it is set, its hour shows in when it is due", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const api = platform.api();
   const { created } = await createReady(platform, { disable_backup: true, backup_same_region: true });
   assert.equal(created.backup_same_region, true);
@@ -122,7 +122,7 @@ test("the backup schedule is kept as it is set, its hour shows in when it is due
 });
 
 test("engines have their settings, newest version first, and can be filtered", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const api = platform.api();
   const { engines, totalCount } = await api.listDatabaseEngines();
   assert.deepEqual([engines.length, totalCount, engines[0]?.name], [1, 1, "PostgreSQL"]);
@@ -157,7 +157,7 @@ test("engines have their settings, newest version first, and can be filtered", a
 });
 
 test("instances are listed by every filter and in every order", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const raw = rawOf(platform);
   const make = (name: string, tags: string[]) => raw("POST", "/instances", { ...wanted, name, tags });
   await make("b-orders", ["x", "y"]);
@@ -195,13 +195,12 @@ test("instances are listed by every filter and in every order", async () => {
 });
 
 test("allowed ranges are added, replaced and deleted as on the wire", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const raw = rawOf(platform);
   const { ready } = await createReady(platform);
   const path = `/instances/${ready.id}/acls`;
   const settled = async () => {
-    const isReady = async () =>
-      (await raw("GET", `/instances/${ready.id}`)).body.status === "ready" || undefined;
+    const isReady = async () => (await raw("GET", `/instances/${ready.id}`)).body.status === "ready";
     await waitFor(isReady, { what: "ready", timeoutMs: 5_000 });
   };
   const rule = (ip: string, description: string) => ({
@@ -230,7 +229,7 @@ test("allowed ranges are added, replaced and deleted as on the wire", async () =
 });
 
 test("the certificate is a file, or bytes when they are asked for", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const { ready } = await createReady(platform);
   const { body } = await rawOf(platform)("GET", `/instances/${ready.id}/certificate`);
   assert.deepEqual([body.name, body.content_type], ["ssl_certificate", "application/x-pem-file"]);
@@ -241,7 +240,7 @@ test("the certificate is a file, or bytes when they are asked for", async () => 
 });
 
 test("node types have every field", async () => {
-  await using platform = await startTestPlatform();
+  await using platform = await startTestControlPlane();
   const { body } = await rawOf(platform)("GET", "/node-types?include_disabled_types=false&page_size=1");
   assert.ok(body.total_count > 3);
   const size = { min_size: 5_000_000_000, max_size: 5_000_000_000 };

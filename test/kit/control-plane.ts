@@ -29,9 +29,9 @@ export interface ControlPlaneChoices {
   readonly requestLifeMs?: number;
 }
 
-export type TestControlPlane = Awaited<ReturnType<typeof startTestPlatform>>;
+export type TestControlPlane = Awaited<ReturnType<typeof startTestControlPlane>>;
 
-export async function startTestPlatform({
+export async function startTestControlPlane({
   replicas = 1,
   replaceAfterMs = 30_000,
   requestLifeMs = 60_000,

@@ -84,7 +84,7 @@ function start(compute: Compute, id: string): Promise<Node> {
 async function until(compute: Compute, id: string, state: Node["state"]): Promise<void> {
   const isIt = async () =>
     (await compute.nodes(signal)).some((node) => node.id === id && node.state === state);
-  await waitFor(async () => (await isIt()) || undefined, { what: `${id} ${state}`, timeoutMs: 10_000 });
+  await waitFor(isIt, { what: `${id} ${state}`, timeoutMs: 10_000 });
 }
 
 function isFault(code: ComputeError["fault"]["code"]) {

@@ -102,11 +102,11 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       controller.signal,
     );
     await writing;
-    await waitFor(() => seen.some((line) => line.endsWith("1=shown")) || undefined, {
+    await waitFor(() => seen.some((line) => line.endsWith("1=shown")), {
       what: "the value",
       timeoutMs: 10_000,
     });
-    await waitFor(() => seen.includes("alive") || undefined, { what: "a sign of life", timeoutMs: 10_000 });
+    await waitFor(() => seen.includes("alive"), { what: "a sign of life", timeoutMs: 10_000 });
     controller.abort();
     await watching;
     assert.equal(seen.filter((line) => line.endsWith("1=shown")).length, 1);
@@ -136,7 +136,7 @@ async function clean(store: Store): Promise<void> {
 }
 
 async function reach(events: readonly WatchEvent[], count: number): Promise<void> {
-  await waitFor(() => events.length >= count || undefined, { what: `event ${count}`, timeoutMs: 10_000 });
+  await waitFor(() => events.length >= count, { what: `event ${count}`, timeoutMs: 10_000 });
 }
 
 function summary(event: WatchEvent): string {

@@ -19,6 +19,12 @@ test("waiting gives the first value of the condition", async () => {
   assert.equal(await waitFor(look, { what: "third look", timeoutMs: 5_000, everyMs: 1 }), 3);
 });
 
+test("waiting for a condition ends when it holds", async () => {
+  let looks = 0;
+  await waitFor(() => ++looks === 3, { what: "third look", timeoutMs: 5_000, everyMs: 1 });
+  assert.equal(looks, 3);
+});
+
 test("waiting in vain names the condition", async () => {
   const waiting = waitFor(() => undefined, { what: "a miracle", timeoutMs: 5, everyMs: 1 });
   await assert.rejects(waiting, new TimeoutError("no a miracle within 5 ms"));

@@ -24,15 +24,15 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Checks until the condition gives a value; throws TimeoutError after `timeoutMs`, or when aborted. */
+/** Checks until the condition holds (true) or gives a value; throws TimeoutError after `timeoutMs`, or when aborted. */
 export async function waitFor<T>(
-  check: () => Promise<T | undefined> | T | undefined,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
   { what, timeoutMs, everyMs = 20, signal }: WaitOptions,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await check();
-    if (value !== undefined) return value;
+    if (value !== undefined && value !== false) return value;
     if (signal?.aborted) throw new TimeoutError(`stopped waiting for ${what}`);
     if (performance.now() >= deadline) throw new TimeoutError(`no ${what} within ${timeoutMs} ms`);
     await pause(everyMs, signal);

@@ -17,7 +17,7 @@ test("killing a tree ends a parent and its children, and no process elsewhere", 
   const elsewhere = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"], { stdio: "ignore" });
   const child = spawn(process.execPath, ["-e", parent], { cwd: dir, stdio: "ignore" });
   try {
-    await waitFor(async () => (await processesUnder(dir)).length === 2 || undefined, {
+    await waitFor(async () => (await processesUnder(dir)).length === 2, {
       what: "parent and child",
       timeoutMs: 20_000,
     });

@@ -54,6 +54,6 @@ export async function seeRevision(
   revision: bigint,
   signal: AbortSignal,
 ): Promise<void> {
-  const isSeen = () => ((node.view.values.get(key)?.value.modRevision ?? 0n) >= revision ? true : undefined);
+  const isSeen = () => (node.view.values.get(key)?.value.modRevision ?? 0n) >= revision;
   await waitFor(isSeen, { what: `the view of ${key}`, timeoutMs: 2_000, everyMs: 2, signal });
 }

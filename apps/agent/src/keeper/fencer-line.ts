@@ -47,7 +47,7 @@ export function openFencerLine(socketPath: string, signal: AbortSignal): FencerL
     async tell(deadline, timeoutMs) {
       newest = deadline;
       socket?.write(format(deadline));
-      const isEchoed = () => (echoed === deadline.deadlineMs ? true : undefined);
+      const isEchoed = () => echoed === deadline.deadlineMs;
       await waitFor(isEchoed, { what: "the fencer's echo", timeoutMs, everyMs: 2, signal });
     },
   };

@@ -96,7 +96,7 @@ export function keepFencer(
     async guard(mayWrite) {
       wanted = mayWrite;
       tell();
-      await waitFor(() => (guarding === mayWrite ? true : undefined), {
+      await waitFor(() => guarding === mayWrite, {
         what: "the fencer's answer",
         timeoutMs: 5_000,
         everyMs: 5,

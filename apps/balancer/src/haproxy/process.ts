@@ -61,7 +61,7 @@ export async function stopHaproxy(place: Place): Promise<void> {
   const pid = await runningPid(place);
   if (pid !== undefined) {
     process.kill(pid, "SIGTERM");
-    const isGone = async () => ((await runningPid(place)) === undefined ? true : undefined);
+    const isGone = async () => (await runningPid(place)) === undefined;
     await waitFor(isGone, { what: "HAProxy's end", timeoutMs: 3_000, everyMs: 10 }).catch(
       (error: unknown) => {
         if (!(error instanceof TimeoutError)) throw error;

@@ -45,7 +45,7 @@ export async function childPid(layout: Layout, name: string): Promise<number | u
 export async function stopChild(layout: Layout, name: string, signal: NodeJS.Signals, limitMs: number) {
   const pid = await childPid(layout, name);
   if (pid !== undefined) {
-    const isGone = async () => ((await childPid(layout, name)) === undefined ? true : undefined);
+    const isGone = async () => (await childPid(layout, name)) === undefined;
     process.kill(pid, signal);
     await waitFor(isGone, { what: `${name}'s end`, timeoutMs: limitMs }).catch((error: unknown) => {
       if (!(error instanceof TimeoutError)) throw error;

@@ -49,7 +49,7 @@ export async function stopNode(
   const pid = await supervisorPid(nodeDir);
   try {
     if (pid !== undefined) process.kill(pid, name);
-    const isGone = async () => ((await supervisorPid(nodeDir)) === undefined ? true : undefined);
+    const isGone = async () => (await supervisorPid(nodeDir)) === undefined;
     await waitFor(isGone, { what: `${record.id}'s end`, timeoutMs: stopLimitMs, everyMs: 20, signal });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;

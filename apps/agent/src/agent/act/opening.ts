@@ -83,7 +83,7 @@ async function untilReloaded(client: LocalClient, signal: AbortSignal): Promise<
     const { rows } = await client.query(
       "select pg_conf_load_time() >= (pg_stat_file(current_setting('hba_file'))).modification as done",
     );
-    return rows[0]?.done ? true : undefined;
+    return rows[0]?.done === true;
   };
   await waitFor(look, { what: "the reload", timeoutMs: 3_000, everyMs: 5, signal });
 }

@@ -41,7 +41,7 @@ async function start(node: Node, as: "primary" | "standby", signal: AbortSignal)
   node.tellSupervisor({ kind: "start", as });
   const isStarted = () => {
     const state = node.supervisor();
-    return state.postgres?.pid || state.exits > exits ? true : undefined;
+    return Boolean(state.postgres?.pid) || state.exits > exits;
   };
   await waitFor(isStarted, { what: "PostgreSQL's process", timeoutMs: 10_000, everyMs: 5, signal });
 }

@@ -44,7 +44,7 @@ export async function promote(
   await using client = await connectLocal(node.config, { queryTimeoutMs });
   await reloadSettings(client);
   node.tellSupervisor({ kind: "arm" });
-  const isArmed = () => (node.supervisor().postgres?.as === "primary" ? true : undefined);
+  const isArmed = () => node.supervisor().postgres?.as === "primary";
   await waitFor(isArmed, { what: "the fencer's guard", timeoutMs: 5_000, everyMs: 2, signal });
   await untilSyncSetting(client, syncStandbys, signal);
   await node.disk.noteDataTerm();
@@ -88,5 +88,5 @@ async function untilStatus(
 
 /** A session sees a reload at its next command, so it need not be a new one. */
 async function until(wait: WaitOptions, isReached: () => Promise<boolean>): Promise<void> {
-  await waitFor(async () => ((await isReached()) ? true : undefined), { ...wait, everyMs: 5 });
+  await waitFor(isReached, { ...wait, everyMs: 5 });
 }

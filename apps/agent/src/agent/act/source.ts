@@ -15,7 +15,7 @@ const isCheckpointed = `
 export async function checkpointed(upstream: Upstream, signal: AbortSignal): Promise<void> {
   const client = await connectTo(upstream);
   try {
-    const look = async () => ((await client.query(isCheckpointed)).rows[0]?.ready ? true : undefined);
+    const look = async () => (await client.query(isCheckpointed)).rows[0]?.ready === true;
     await waitFor(look, { what: "the new primary's checkpoint", timeoutMs: 30_000, everyMs: 50, signal });
   } finally {
     await client.end().catch(() => {});
