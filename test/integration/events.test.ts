@@ -14,18 +14,16 @@ import { startTestControlPlane, wantedInstance } from "../kit/control-plane.ts";
 import { startEtcd } from "../kit/etcd.ts";
 import { untilReady } from "../kit/played-agents.ts";
 
-const platform = await startTestControlPlane();
-const etcd = await startEtcd();
-const store = connectEtcd(etcd.settings);
+await using parts = new AsyncDisposableStack();
+const platform = parts.use(await startTestControlPlane());
+const etcd = parts.use(await startEtcd());
+const store = parts.use(connectEtcd(etcd.settings));
 const db = openDatabase(platform.database, () => {});
+parts.defer(() => db.destroy());
+const ending = parts.move();
+after(() => ending.disposeAsync());
 const { signal } = new AbortController();
 const options = { timeoutMs: 2_000, signal };
-after(async () => {
-  await db.destroy();
-  await store[Symbol.asyncDispose]();
-  await etcd[Symbol.asyncDispose]();
-  await platform[Symbol.asyncDispose]();
-});
 
 const { id } = await platform.api().createInstance({ ...wantedInstance, isHaCluster: false });
 const { revision } = await store.transact([], [{ put: instanceKeys(id).spec, value: "{}" }], options);

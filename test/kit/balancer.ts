@@ -26,7 +26,9 @@ export interface TestBalancer extends AsyncDisposable {
 }
 
 export async function startBalancer(instance: TestInstance): Promise<TestBalancer> {
+  await using parts = new AsyncDisposableStack();
   const dir = await realpath(await mkdtemp(join(tmpdir(), "mainstay-balancer-")));
+  parts.defer(() => rm(dir, { recursive: true, force: true }));
   await chmod(dir, 0o755);
   const [address, port] = ["127.0.0.1", await freePort("127.0.0.1")];
   const configFile = await writeConfig(dir, instance);
@@ -58,13 +60,12 @@ export async function startBalancer(instance: TestInstance): Promise<TestBalance
       child = spawn(process.execPath, [program, configFile], { cwd: dir, stdio: ["ignore", log.fd, log.fd] });
       await log.close();
     },
-    async [Symbol.asyncDispose]() {
-      await balancer.kill("all");
-      await rm(dir, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+  parts.defer(() => balancer.kill("all"));
   await putEndpoint(instance, address, port);
   await balancer.start();
+  const running = parts.move();
   return balancer;
 }
 

@@ -16,14 +16,14 @@ export type Cut =
   | { readonly kind: "store"; readonly ports: readonly number[] }
   | { readonly kind: "peer"; readonly peer: HostNetwork; readonly isBothWays: boolean };
 
-export interface HostNetwork {
+/** Disposing of it leaves no rule and no group behind. */
+export interface HostNetwork extends AsyncDisposable {
   readonly name: string;
   readonly address: string;
   /** To be called before the process forks. */
   add(pid: number): Promise<void>;
   cut(cut: Cut): Promise<void>;
   mend(): Promise<void>;
-  remove(): Promise<void>;
 }
 
 /** Undefined where it cannot be done: it needs root, nftables and the second version of control groups. */
@@ -39,7 +39,7 @@ export async function createHostNetwork(name: string, address: string): Promise<
     add: (pid) => writeFile(join(group, "cgroup.procs"), `${pid}\n`),
     cut: (cut) => nft(root, rules(name, address, cut)),
     mend,
-    async remove() {
+    async [Symbol.asyncDispose]() {
       await mend();
       await removeGroup(group);
     },

@@ -19,7 +19,8 @@ export const password = "Secret-of-a-test-1";
 
 export type NodeProcess = "supervisor" | "agent" | "fencer" | "postmaster";
 
-export interface TestNode {
+/** Disposing of it ends its processes and leaves no mount and no rule behind. */
+export interface TestNode extends AsyncDisposable {
   readonly id: string;
   readonly address: string;
   readonly dir: string;
@@ -39,8 +40,6 @@ export interface TestNode {
   pid(of: NodeProcess): Promise<number>;
   /** A tenant's session, straight to the node. */
   client(): Promise<Session>;
-  /** Ends its processes and leaves no mount and no rule behind. */
-  remove(): Promise<void>;
 }
 
 export interface NodeInput {
@@ -57,11 +56,14 @@ export interface NodeInput {
 }
 
 export async function makeNode(input: NodeInput): Promise<TestNode> {
+  await using parts = new AsyncDisposableStack();
   const { etcd, dir, id, ordinal, address, user } = input;
   const nodeId = `pg-${id.slice(0, 8)}-${ordinal}`;
   const nodeDir = join(dir, String(ordinal));
   const planned = await nodeConfig(input, nodeId, nodeDir);
+  parts.defer(() => detachVolume(nodeDir));
   const clock = input.hasOwnClock ? await createFakeClock(`${nodeDir}-clock`, planned.binDir) : undefined;
+  if (clock) parts.defer(sweepFakeClocks);
   const config = { ...planned, binDir: clock?.binDir ?? planned.binDir };
   const authority = await createAuthority(join(etcd.dir, "ca"));
   await writeNodeFiles(nodeDir, user, {
@@ -70,8 +72,11 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
   });
   const isVolumeOwn = await attachOwnVolume(nodeDir, input);
   const network = await createHostNetwork(`mainstay-${nodeId}`, address);
+  if (network) parts.use(network);
   const logFile = join(nodeDir, "log", "node.log");
-  const log = await open(logFile, "a");
+  const log = parts.use(await open(logFile, "a"));
+  parts.defer(() => killTree(nodeDir));
+  const running = parts.move();
   return {
     id: nodeId,
     address,
@@ -107,13 +112,7 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
         ssl: { ca: authority.caPem, servername: nodeId },
         connectionTimeoutMillis: 3_000,
       }),
-    async remove() {
-      await killTree(nodeDir);
-      await log.close();
-      await network?.remove();
-      if (clock) await sweepFakeClocks();
-      await detachVolume(nodeDir);
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 

@@ -60,20 +60,21 @@ export async function startInstance(
   count: number,
   { etcd: etcdOptions, volumeBytes, durability = "available", hasOwnClocks }: InstanceOptions = {},
 ): Promise<TestInstance> {
-  const etcd = await startEtcd(etcdOptions);
+  await using parts = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "mainstay-nodes-"));
+  parts.defer(() => rm(dir, { recursive: true, force: true }));
+  const etcd = parts.use(await startEtcd(etcdOptions));
   const user = await unprivilegedUser();
   await chown(dir, user.uid, user.gid);
   const id = randomUUID();
   const keys = instanceKeys(id);
-  const store = connectEtcd(etcd.settings);
+  const store = parts.use(connectEtcd(etcd.settings));
   const nodes: TestNode[] = [];
   const octet = 16 + ((createHash("sha256").update(dir).digest()[0] ?? 0) % 200);
   for (let ordinal = 1; ordinal <= count; ordinal++) {
     const address = `127.${octet}.0.${ordinal}`;
-    nodes.push(
-      await makeNode({ etcd, dir, id, ordinal, user, volumeBytes, hasOwnClock: hasOwnClocks, address }),
-    );
+    const input = { etcd, dir, id, ordinal, user, volumeBytes, hasOwnClock: hasOwnClocks, address };
+    nodes.push(parts.use(await makeNode(input)));
   }
   const spec: ClusterSpec = {
     generation: 1,
@@ -121,13 +122,9 @@ export async function startInstance(
       };
       return waitFor(look, { what: "serving leader", timeoutMs: 60_000, everyMs: 20 });
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(nodes.map((one) => one.remove()));
-      await store[Symbol.asyncDispose]();
-      await etcd[Symbol.asyncDispose]();
-      await rm(dir, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+  const running = parts.move();
   return instance;
 }
 
