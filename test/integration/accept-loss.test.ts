@@ -26,7 +26,7 @@ test("F33: nobody leads without the commits of a primary that was alone, until a
   await instance.ask({ kind: "failover", target: second.id, acceptLoss: true });
   await instance.served({ by: second.id });
   assert.deepEqual(await rows(second.id), [1]);
-  const claim = await untilTold(({ action, source }) => action === "claim" && source === second.id);
+  const claim = await instance.told(({ action, source }) => action === "claim" && source === second.id);
   assert.match(claim.reason, /an operator accepts losses/);
   await untilRequestIsGone();
 });
@@ -35,7 +35,7 @@ test("F29: the old primary is cloned from it, and tells what that discards", asy
   await write(second.id, "insert into kept values (5000)");
   first.start();
   await instance.served({ by: second.id, isSync: true });
-  const { action, inputs } = await untilTold(({ kind }) => kind === "rewind");
+  const { action, inputs } = await instance.told(({ kind }) => kind === "rewind");
   assert.equal(action, "clone");
   assert.ok(Number(inputs.bytes) > 0, JSON.stringify(inputs));
   assert.ok(Number(inputs.transactions) >= 1, JSON.stringify(inputs));
@@ -51,7 +51,7 @@ test("a request that nobody carries out ends with its term", async () => {
   first.start();
   await instance.served({ by: first.id });
   await untilRequestIsGone();
-  const dropped = await untilTold((event) => event.action === "drop-request" && event.term > term);
+  const dropped = await instance.told((event) => event.action === "drop-request" && event.term > term);
   assert.equal(dropped.reason, `it was asked for in term ${term}`);
   second.start();
   await instance.served({ by: first.id, isSync: true });
@@ -71,13 +71,6 @@ async function rows(nodeId: string): Promise<number[]> {
 async function untilSays(nodeId: string, reason: RegExp): Promise<void> {
   const look = async () => reason.test((await instance.status(nodeId))?.reason ?? "");
   await waitFor(look, { what: `${nodeId} saying ${reason}`, timeoutMs: 20_000 });
-}
-
-type Event = Awaited<ReturnType<typeof instance.events>>[number];
-
-function untilTold(isIt: (event: Event) => boolean): Promise<Event> {
-  const look = async () => (await instance.events()).findLast(isIt);
-  return waitFor(look, { what: "the event", timeoutMs: 10_000, everyMs: 50 });
 }
 
 async function untilRequestIsGone(): Promise<void> {

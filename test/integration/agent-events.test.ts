@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { eventKeys } from "@mainstay/dcs/keys.ts";
-import type { InstanceEvent } from "@mainstay/domain/event.ts";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
+import { isAlive } from "../kit/is-alive.ts";
 import { startInstance } from "../kit/nodes.ts";
 
 const instance = await startInstance(2);
@@ -17,19 +17,19 @@ test("a killed postmaster is told, and every step of the failover after it, with
   const killedAt = new Date().toISOString();
   process.kill(await first.pid("postmaster"), "SIGKILL");
   await instance.served({ by: second.id, isSync: true });
-  const ended = await told(({ source, action }) => source === first.id && action === "ended");
+  const ended = await instance.told(({ source, action }) => source === first.id && action === "ended");
   assert.deepEqual([ended.inputs.signal, ended.kind, ended.term], ["SIGKILL", "postgres", 1]);
-  const released = await told(
+  const released = await instance.told(
     ({ at, source, action }) => at > killedAt && action === "set-phase" && source === first.id,
   );
   assert.equal(released.reason, "PostgreSQL ended; the sync standby takes over");
-  const claim = await told(({ action, term }) => action === "claim" && term === 2);
+  const claim = await instance.told(({ action, term }) => action === "claim" && term === 2);
   assert.deepEqual(
     [claim.source, claim.inputs.lockPhase, claim.inputs.syncMode, claim.inputs.syncMembers],
     [second.id, "released", "sync", second.id],
   );
   for (const action of ["claim", "detach", "promote", "open-access"]) {
-    const { tookMs = -1, source } = await told((one) => one.action === action && one.term === 2);
+    const { tookMs = -1, source } = await instance.told((one) => one.action === action && one.term === 2);
     assert.ok(tookMs >= 0 && tookMs < 10_000, `${action} took ${tookMs}`);
     assert.equal(source, second.id);
   }
@@ -57,7 +57,7 @@ test("F26: what a primary wrote that nobody else has is told before it is taken 
   await instance.served({ by: first.id });
   second.start();
   await instance.served({ by: first.id, isSync: true });
-  const diverged = await told(
+  const diverged = await instance.told(
     ({ source, kind, term }) => kind === "rewind" && source === second.id && term > 2,
   );
   assert.equal(diverged.inputs.newLeader, first.id);
@@ -80,25 +80,8 @@ test("a node of an instance that was deleted brings no event back", async () => 
   }
 });
 
-/** The newest that fits, with its outcome. */
-async function told(fits: (event: InstanceEvent) => boolean): Promise<InstanceEvent> {
-  const newest = async () => {
-    const found = (await instance.events()).filter(fits);
-    return found.findLast(({ tookMs }) => tookMs !== undefined) ?? found.at(-1);
-  };
-  return waitFor(newest, { what: "event", timeoutMs: 5_000 });
-}
-
 /** Without its lock a leader is fenced, and that would be an event. */
 async function isRunning(): Promise<boolean> {
   const pid = await first?.pid("postmaster").catch(() => undefined);
   return pid !== undefined && isAlive(pid);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

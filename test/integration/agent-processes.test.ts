@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
+import { isAlive } from "../kit/is-alive.ts";
 import { startInstance } from "../kit/nodes.ts";
 
 const instance = await startInstance(2);
@@ -105,12 +106,4 @@ async function pidOf(process: "agent" | "fencer"): Promise<number> {
     what: `the pid of the ${process}`,
     timeoutMs: 10_000,
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

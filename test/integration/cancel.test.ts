@@ -120,8 +120,7 @@ test("F34: a commit whose wait SQL cancelled is told, and no standby without it 
   await instance.served({ by: leader.id, isSync: true });
   const count = "\\c rdb\nselect count(*) from kept where what = 'cancelled by SQL'";
   assert.equal(await asSuperuser(standby, count), "1");
-  const told = async () => (await instance.events()).find(({ action }) => action === "wait-cancelled");
-  const event = await waitFor(told, { what: "event", timeoutMs: 5_000 });
+  const event = await instance.told(({ action }) => action === "wait-cancelled");
   assert.equal(event.source, leader.id);
   assert.deepEqual(event.inputs, { pid: psql.pid, user: "owner", database: "rdb" });
 });
