@@ -7,8 +7,8 @@ import { waitFor } from "@mainstay/runtime/pause.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { run } from "@mainstay/runtime/run.ts";
 import { newestEngine } from "@mainstay/test/kit/engine.ts";
+import { openSession } from "@mainstay/test/kit/session.ts";
 import { unprivilegedUser } from "@mainstay/test/kit/user.ts";
-import pg from "pg";
 
 const { binDir } = await newestEngine();
 const user = await unprivilegedUser();
@@ -79,12 +79,6 @@ async function start(dir: string, data: string, port: number): Promise<Server> {
 }
 
 async function query({ dir, port }: Server, text: string): Promise<number> {
-  const client = new pg.Client({ host: dir, port, user: "bench", database: "postgres" });
-  client.on("error", () => {});
-  await client.connect();
-  try {
-    return (await client.query(text)).rowCount ?? 0;
-  } finally {
-    await client.end();
-  }
+  await using client = await openSession({ host: dir, port, user: "bench", database: "postgres" });
+  return (await client.query(text)).rowCount ?? 0;
 }

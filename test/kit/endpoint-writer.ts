@@ -6,6 +6,8 @@ export interface EndpointWriter extends AsyncDisposable {
   /** Of table `written`. */
   readonly acknowledged: readonly number[];
   stop(): Promise<void>;
+  /** Which of those acknowledged so far a read does not find. */
+  lost(): Promise<number[]>;
 }
 
 /** Writes a row every 20 ms, connecting again whenever it must. */
@@ -33,5 +35,12 @@ export async function startWriter(connect: () => Promise<Session>): Promise<Endp
     ended.abort();
     return writing;
   };
-  return { acknowledged, stop, [Symbol.asyncDispose]: stop };
+  const lost = async () => {
+    const before = [...acknowledged];
+    await using client = await connect();
+    const { rows } = await client.query<{ id: number }>("select id from written");
+    const found = new Set(rows.map((row) => row.id));
+    return before.filter((one) => !found.has(one));
+  };
+  return { acknowledged, stop, lost, [Symbol.asyncDispose]: stop };
 }
