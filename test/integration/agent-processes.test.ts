@@ -54,7 +54,7 @@ test("a fencer that stands still is replaced before the lease ends; PostgreSQL a
   const term = (await instance.lock())?.term;
   process.kill(fencer, "SIGSTOP");
   await waitFor(() => (isAlive(fencer) ? undefined : true), { what: "its end", timeoutMs: 5_000 });
-  await waitFor(async () => ((await pidOf("fencer")) !== fencer ? true : undefined), {
+  await waitFor(async () => (await pidOf("fencer")) !== fencer, {
     what: "another fencer",
     timeoutMs: 10_000,
   });
