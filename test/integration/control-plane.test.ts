@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { ComputeError } from "@mainstay/compute/compute.ts";
 import { nodeUser } from "@mainstay/dcs/access.ts";
 import { accessEnforcedKey, instanceKeys } from "@mainstay/dcs/keys.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
@@ -178,6 +179,24 @@ test("creation is refused when its nodes cannot be kept apart", async () => {
   await platform.compute.kill("host-2");
   await platform.compute.kill("host-3");
   await assert.rejects(platform.api().createInstance(wantedInstance), { name: "OutOfStockError" });
+});
+
+test("an instance whose nodes find no room says so, and goes on when there is some", async () => {
+  await using platform = await startTestControlPlane();
+  const { startNode } = platform.compute;
+  const fault = { code: "volume-full", neededBytes: 1e9, freeBytes: 2e7 } as const;
+  const full = async () => Promise.reject(new ComputeError(fault));
+  Object.assign(platform.compute, { startNode: full });
+  const { id } = await platform.api().createInstance(wantedInstance);
+  const reason = async () => {
+    const { rows } = await platform.db.query("select status_reason from instances where id = $1", [id]);
+    return String(rows[0]?.status_reason);
+  };
+  const isTold = async () => (await reason()).endsWith("the disk has 20 MB free and 1000 MB are needed");
+  await waitFor(isTold, { what: "the reason", timeoutMs: 8_000 });
+  Object.assign(platform.compute, { startNode });
+  await untilReady(platform, id);
+  assert.equal(await reason(), "");
 });
 
 test("an endpoint gets no port that another program has", async () => {

@@ -59,15 +59,17 @@ test("a directory that PostgreSQL's user cannot enter", asRoot, async () => {
   assert.deepEqual(await readdir(closed), []);
 });
 
-test("a disk that is too small", asRoot, async () => {
+test("a disk that is too small for the platform, or for its demo", asRoot, async () => {
   await mkdir(platform);
   // In a mount namespace of its own, which ends with the command.
-  const script = `mount -t tmpfs -o size=64m,mode=755 none ${platform} && exec "$@"`;
-  const before = ["--mount", "sh", "-c", script, "sh", process.execPath];
-  await refuses(listen, /^mainstay: .* has 6\d MB free; 500 MB are needed$/, platform, [
-    "unshare",
-    ...before,
-  ]);
+  const on = (size: string) => {
+    const script = `mount -t tmpfs -o size=${size},mode=755 none ${platform} && exec "$@"`;
+    return ["unshare", "--mount", "sh", "-c", script, "sh", process.execPath];
+  };
+  const tooSmall = /^mainstay: .* has 6\d MB free; 500 MB are needed$/;
+  await refuses([...listen, "--no-demo"], tooSmall, platform, on("64m"));
+  const forDemo = /^mainstay: .* has \d{3} MB free; 1500 MB are needed, 500 MB with --no-demo$/;
+  await refuses(listen, forDemo, platform, on("900m"));
   assert.deepEqual(await readdir(platform), []);
 });
 

@@ -1,5 +1,6 @@
 /** What `up` settles first. Nothing is left half-done: whatever can be refused is refused before anything is made. */
 import { statfs } from "node:fs/promises";
+import { leastFreeBytes } from "@mainstay/compute/local/prepare-node.ts";
 import { volumeFault } from "@mainstay/compute/local/volumes.ts";
 import { CommandError } from "../errors.ts";
 import type { Layout } from "../platform/layout.ts";
@@ -22,6 +23,7 @@ export interface Address {
   readonly port: number;
 }
 
+/** Of the platform itself. */
 const neededBytes = 500e6;
 const unprivileged =
   "not started by root: databases run as you, and so nothing keeps them from reading the platform's own files";
@@ -40,7 +42,7 @@ export async function settle(layout: Layout, wanted: WantedPlatform): Promise<Se
   const user = await serverUser();
   await checkReach(user, [layout.dir, layout.programs.supervisor]);
   if (!user) say(unprivileged);
-  await checkDisk(layout);
+  await checkDisk(layout, !known?.isComplete && wanted.demo);
   const settings = known ?? (await createSettings(layout, { listen, hosts, etcdMembers }));
   if (wanted.replaceAfter === undefined) return settings;
   const changed = { ...settings, replaceAfterMs: wanted.replaceAfter * 1_000 };
@@ -75,10 +77,15 @@ function refuseChanges({ dir }: Layout, known: Settings, { listen, hosts, etcdMe
   }
 }
 
-async function checkDisk({ dir }: Layout): Promise<void> {
+/** The nodes of the demo ask for more when they start, and would wait for it. */
+async function checkDisk({ dir }: Layout, isDemoWanted: boolean): Promise<void> {
   const { bavail, bsize } = await statfs(dir);
-  if (bavail * bsize < neededBytes) {
-    throw new CommandError(`${dir} has ${Math.floor((bavail * bsize) / 1e6)} MB free; 500 MB are needed`);
+  const [free, needed] = [bavail * bsize, neededBytes + (isDemoWanted ? leastFreeBytes : 0)];
+  if (free < needed) {
+    const advice = isDemoWanted ? `, ${neededBytes / 1e6} MB with --no-demo` : "";
+    throw new CommandError(
+      `${dir} has ${Math.floor(free / 1e6)} MB free; ${needed / 1e6} MB are needed${advice}`,
+    );
   }
   const fault = await volumeFault(dir);
   if (fault) say(`volumes are not limited to their plan's size: ${fault}`);

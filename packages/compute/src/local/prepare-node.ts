@@ -7,7 +7,8 @@ import { ComputeError, type NodeSpec } from "../compute.ts";
 import { makePrivateDir, makeSharedDir, type User } from "./private-dir.ts";
 import { createVolume } from "./volumes.ts";
 
-const leastFreeBytes = 1e9;
+/** A new node does not start where less is free. */
+export const leastFreeBytes = 1e9;
 
 /** Directories and files, owned by whoever the node runs as. Repeatable. */
 export async function prepareNode(

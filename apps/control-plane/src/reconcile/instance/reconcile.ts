@@ -1,10 +1,13 @@
+import { ComputeError } from "@mainstay/compute/compute.ts";
 import { createWaker, type Waker } from "@mainstay/control-loop/run-loop.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { updateInstance } from "../../store/instances.ts";
+import type { InstanceRow } from "../../store/schema.ts";
 import { type ActPorts, actOnInstance, type Outcome } from "./act.ts";
 import { decideInstance } from "./decide.ts";
 import type { InstanceStep } from "./instance-step.ts";
 import { observeInstance } from "./observe.ts";
+import type { SeenInstance } from "./seen.ts";
 
 export interface ReconcilePorts extends ActPorts {
   readonly log: Log;
@@ -45,19 +48,38 @@ async function pass(
   lastReason: string,
   log: Log,
 ): Promise<{ outcome: Outcome; step?: InstanceStep }> {
+  let seen: SeenInstance | undefined;
+  let step: InstanceStep | undefined;
   try {
-    const seen = await observeInstance(id, ports, signal);
-    const step = decideInstance(seen);
+    seen = await observeInstance(id, ports, signal);
+    step = decideInstance(seen);
     if (step.reason !== lastReason) log.info({ step: step.step, reason: step.reason }, "decided");
     if (!seen.record) return { outcome: { kind: "settled" }, step };
     const { status, status_reason } = seen.record.instance;
-    // Whoever waits sees each step.
-    if (step.step !== "settled" && status !== "ready" && status_reason !== step.reason) {
+    // Whoever waits sees each step, and of one that is tried again why it failed.
+    const isNews = step.reason !== lastReason && status_reason !== step.reason;
+    if (step.step !== "settled" && status !== "ready" && isNews) {
       await updateInstance(ports.db, id, { status_reason: step.reason });
     }
     return { outcome: await actOnInstance(step, seen.record, ports, signal), step };
   } catch (error) {
     if (!signal.aborted) log.error({ err: error }, "pass failed, trying again");
-    return { outcome: { kind: "wait", forMs: afterFailureMs } };
+    if (seen?.record && step) await tellFailure(seen.record.instance, step, error, ports);
+    return { outcome: { kind: "wait", forMs: afterFailureMs }, ...(step && { step }) };
   }
+}
+
+/** Only what whoever waits can do something about; the rest is in the log. */
+async function tellFailure(
+  { id, status }: InstanceRow,
+  { reason }: InstanceStep,
+  error: unknown,
+  ports: ActPorts,
+) {
+  if (!(error instanceof ComputeError) || error.fault.code !== "volume-full" || status === "ready") return;
+  const [free, needed] = [error.fault.freeBytes, error.fault.neededBytes].map((bytes) =>
+    Math.floor(bytes / 1e6),
+  );
+  const why = `the disk has ${free} MB free and ${needed} MB are needed`;
+  await updateInstance(ports.db, id, { status_reason: `${reason}, but ${why}` }).catch(() => {});
 }
