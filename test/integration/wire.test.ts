@@ -168,6 +168,8 @@ test("instances are listed by every filter and in every order", async () => {
     return body.instances.map(({ name }: { name: string }) => name.slice(0, 1)).join("");
   };
   const { projectId } = platform;
+  const organization = (await platform.db.query("select organization_id from api_keys")).rows[0];
+  const organizationId = String(organization?.organization_id);
   const expected: Record<string, string> = {
     "": "bca",
     "order_by=created_at_desc": "acb",
@@ -184,6 +186,8 @@ test("instances are listed by every filter and in every order", async () => {
     [`project_id=${crypto.randomUUID()}`]: "",
     [`organization_id=${crypto.randomUUID()}`]: "",
     "page=2&page_size=2&order_by=name_asc": "c",
+    "page=&page_size=": "bca",
+    [`organization_id=${organizationId.toUpperCase()}`]: "bca",
     "name=%25": "",
     "name=%00": "",
     "tags=%00": "",

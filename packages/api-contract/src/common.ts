@@ -11,7 +11,7 @@ export const Timestamp = Type.String({ description: "RFC 3339, UTC" });
 export const RegionParams = Type.Object({ region: Type.String() });
 export const InstanceParams = Type.Object({ region: Type.String(), instance_id: Type.String() });
 
-const digits = Type.String({ pattern: "^[0-9]{1,9}$" });
+const digits = Type.String({ pattern: "^[0-9]{0,9}$" });
 
 /** Query parameters arrive as text; an empty one is the same as none. */
 export const PageQuery = Type.Object({

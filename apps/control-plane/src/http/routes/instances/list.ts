@@ -18,7 +18,7 @@ export const listInstancesRoute: Route = (server, platform) => {
   server.get(`${base}/instances`, { schema }, async (request) => {
     const { query } = request;
     const { organizationId } = actorOf(request);
-    const isOthers = query.organization_id && query.organization_id !== organizationId;
+    const isOthers = query.organization_id && query.organization_id.toLowerCase() !== organizationId;
     const isNobodys = query.project_id && !uuidPattern.test(query.project_id);
     // No text of the database holds a zero byte, and it takes none to compare with.
     const isNoText = [query.name, query.tags].flat().some((text) => text?.includes("\0"));
