@@ -145,6 +145,19 @@ testOutcome(
 );
 
 testOutcome(
+  "F4: what a hung volume held back is acknowledged by nobody who released the lock",
+  (it) =>
+    it
+      .hurt("disk hangs", "a", 4_950)
+      .advance(2_270)
+      .hurt("cut off from store", "b", 3_400)
+      .hurt("freeze postmaster", "a", 4_000)
+      .advance(10_000),
+  {},
+  { durability: "strict" },
+);
+
+testOutcome(
   "F4: a primary whose volume hangs hands over",
   (it) => it.hurt("disk hangs", "a", 20_000).advance(25_000),
   { leader: "b", failovers: 1, gapMs: 11_500 },

@@ -19,6 +19,7 @@ export function* act(decision: Decision, seen: Observation, agent: SimAgent): Ta
     case "claim":
       return yield* claim(agent, decision);
     case "set-phase":
+      if (decision.phase === "released") agent.node.killPostgres("nothing may outlive the release");
       return yield* seeRevision(
         agent,
         keys.lock,

@@ -57,7 +57,7 @@ function decidePrimary(seen: Leader, postgres: PrimaryPostgres): Decision {
 
 /**
  * A process that waits for a device ends only when that answers, killed or not. Without the standby it acknowledges
- * nothing any more (S2), so its end need not be awaited: what lives of it is fenced when the lock is gone (F4).
+ * nothing any more (S2), and killed it acknowledges nothing at all: its end need not be awaited (F4).
  */
 function decideHung(seen: Leader, forMs: number): Decision {
   if (forMs < hungAfterMs) return { action: "wait", reason: "PostgreSQL answers no connection" };

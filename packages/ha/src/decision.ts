@@ -18,7 +18,10 @@ export type Action =
       readonly syncRevision: bigint | undefined;
       readonly requestRevision: bigint | undefined;
     }
-  /** Puts the own lock into another phase, guarded by its revision (through the keeper). */
+  /**
+   * Puts the own lock into another phase, guarded by its revision (through the keeper). released: what still runs of
+   * PostgreSQL is killed before, and its end not awaited.
+   */
   | { readonly action: "set-phase"; readonly phase: "opening" | "serving" | "released" | "stopped" }
   /** Writes the sync record, in one transaction guarded by its revision. */
   | { readonly action: "record-sync"; readonly sync: SyncRecord; readonly syncRevision: bigint }

@@ -2,6 +2,7 @@
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import type { SyncRecord } from "@mainstay/domain/cluster.ts";
 import type { Action } from "@mainstay/ha/decision.ts";
+import { signalTree } from "@mainstay/runtime/process-tree.ts";
 import { type Node, seeRevision } from "../node.ts";
 import { checkpointSoon } from "./checkpoint.ts";
 
@@ -26,6 +27,8 @@ export async function setPhase(
   phase: "opening" | "serving" | "released" | "stopped",
   signal: AbortSignal,
 ): Promise<void> {
+  // A volume that hangs may not let it end, but dead as it is it acknowledges nothing when that answers (F4).
+  if (phase === "released" && node.supervisor().postgres) await signalTree(node.paths.dataDir, "SIGKILL");
   const revision = await node.keeper.ask({ kind: "set-phase", phase });
   // Others may rewind to this node from here on, behind its shut door too.
   if (phase === "opening") checkpointSoon(node);
