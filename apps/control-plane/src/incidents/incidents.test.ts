@@ -96,6 +96,21 @@ test("a failover by hand is planned, one that comes after a switchover was given
   assert.equal(found({})?.isPlanned, false);
 });
 
+test("what was asked for when the leader had ended already did not cause its failover", () => {
+  const ended: Line = [1_900, "a", "postgres", "ended", { term: 1 }];
+  const asked: Line = [1_910, "control-plane", "status", "switchover", { inputs: { requestId: "r" } }];
+  const stop: Line = [1_920, "a", "decision", "stop", { term: 1, failure: "no", inputs: { requestId: "r" } }];
+  const lines = [ended, asked, stop, claim(2_000, { lockPhase: "released", requestId: "r" })];
+  const [found] = incidents(events(...lines), true);
+  assert.deepEqual([found?.kind, found?.isPlanned, found?.cause.at], ["failover", false, at(1_900)]);
+});
+
+test("a leader that stops because its volume is full hands over in order, and nobody planned it", () => {
+  const stop: Line = [1_900, "a", "decision", "stop", { term: 1, inputs: { volume: "full" } }];
+  const [found] = incidents(events(stop, claim(2_000, { lockPhase: "released" })), true);
+  assert.deepEqual([found?.kind, found?.isPlanned], ["switchover", false]);
+});
+
 test("what a returning primary discarded is in its failover; what could not be read is null", () => {
   const rewound: Line = [8_000, "a", "rewind", "rewind", { inputs: { bytes: 300, transactions: null } }];
   const found = (inputs: EventInputs) =>
@@ -132,6 +147,9 @@ test("where losses were accepted, the estimate stands until the old primary was 
   const read: Line = [8_000, "a", "rewind", "clone", { inputs: { bytes: 300, transactions: 2 } }];
   const known = { bytes: 300, transactions: 2, acknowledged: null, isEstimate: false };
   assert.deepEqual(found(4_096, read), known);
+  const again = claim(2_000, { requestId: "r", lockHolder: "b" });
+  const [kept] = incidents(events(asked(4_096), again), true);
+  assert.equal(kept?.discarded, null, "the leader came back itself");
 });
 
 test("a PostgreSQL that was ended because it hung began to hang before", () => {
@@ -221,6 +239,12 @@ test("a lone leader whose PostgreSQL is started again is one restart within its 
       ["PostgreSQL was ended by SIGKILL", 1_030],
     ],
   );
+});
+
+test("an end that a fence caused has the reason of the fence, whichever was told first", () => {
+  const fence: Line = [1_010, "b", "fence", "fence", { reason: "the deadline passed" }];
+  const [found] = incidents(events(open(0), ended, fence, start(1_050)), false);
+  assert.deepEqual([found?.cause.at, found?.cause.reason], [at(1_000), "the deadline passed"]);
 });
 
 test("a restart within a term of a pair is over when commits wait for the standby again", () => {

@@ -12,6 +12,7 @@ import {
   textOf,
   timeOf,
   toSign,
+  whyEnded,
 } from "./timeline.ts";
 
 /** The first start after it had served; what follows until it opens belongs to the same outage. */
@@ -64,5 +65,11 @@ function firstSign(start: InstanceEvent, before: readonly InstanceEvent[]): Inst
       (event.action === "fence" || (event.kind === "postgres" && event.action === "ended")) &&
       timeOf(start) - timeOf(event) <= signLimitMs,
   );
-  return sign && beganAt(sign);
+  return (
+    sign &&
+    whyEnded(
+      beganAt(sign),
+      own.findLast(({ action }) => action === "fence"),
+    )
+  );
 }

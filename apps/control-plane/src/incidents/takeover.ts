@@ -14,6 +14,7 @@ import {
   textOf,
   timeOf,
   toSign,
+  whyEnded,
 } from "./timeline.ts";
 
 export function isTakeover(event: InstanceEvent): boolean {
@@ -28,8 +29,8 @@ export function takeover(claim: InstanceEvent, around: Around): Incident {
   const route = around.after.find((event) => isStep(event, claim, "route") && hasWorked(event));
   return {
     id: claim.id,
-    kind: before === claim.source ? "restart" : signs.stop ? "switchover" : "failover",
-    isPlanned: signs.asked !== undefined || signs.stop !== undefined || claim.inputs.lockPhase === "stopped",
+    kind: before === claim.source ? "restart" : signs.isStopped ? "switchover" : "failover",
+    isPlanned: signs.isAskedFor || claim.inputs.lockPhase === "stopped",
     term: claim.term,
     before,
     after: claim.source,
@@ -38,7 +39,7 @@ export function takeover(claim: InstanceEvent, around: Around): Incident {
     phases: phasesOf(claim, signs.first, route, around),
     writeGapMs: writeGap(signs.lastAcknowledgedMs, route),
     sessionsCut: sessionsCut(signs.first, route, around),
-    discarded: discardedBy(before, claim, around) ?? estimatedLoss(signs.asked),
+    discarded: discardedBy(before, claim, around) ?? estimatedLoss(before, claim, signs.asked),
     recoveredAt: recoveredAt(claim, route, around),
   };
 }
@@ -71,12 +72,20 @@ function signsOf(claim: InstanceEvent, leader: string, { before }: Around) {
   };
   const ends = earliestFirst([stop, ended, fence && beganAt(fence), broken, blocked]);
   const first = earliestFirst([asked, lost, ...ends])[0];
+  // What was asked for or stopped when the trouble was there already did not cause it.
+  const isStopped = stop !== undefined && ends[0] === stop;
   return {
     asked,
-    stop,
-    first: first ? toSign(first) : silence,
+    isStopped,
+    isAskedFor: first !== undefined && (first === asked || (isStopped && isByHand(stop))),
+    first: first ? toSign(whyEnded(first, fence)) : silence,
     lastAcknowledgedMs: timeOf(ends[0] ?? silence),
   };
+}
+
+/** And not because its volume was full. */
+function isByHand({ inputs }: InstanceEvent): boolean {
+  return inputs.requestId !== undefined || inputs.shutdown !== undefined;
 }
 
 /**
@@ -179,8 +188,12 @@ function discardedBy(nodeId: string, claim: InstanceEvent, { after }: Around): D
 }
 
 /** Whoever accepted losses was told how much the new leader lacked. */
-function estimatedLoss(asked: InstanceEvent | undefined): Discarded | null {
-  if (asked?.inputs.acceptLoss !== true) return null;
+function estimatedLoss(
+  before: string,
+  claim: InstanceEvent,
+  asked: InstanceEvent | undefined,
+): Discarded | null {
+  if (asked?.inputs.acceptLoss !== true || before === claim.source) return null;
   const bytes = numberOf(asked, "estimatedLossBytes");
   return { bytes, transactions: null, acknowledged: bytes === 0 ? 0 : null, isEstimate: true };
 }

@@ -11,6 +11,7 @@ export interface Around {
 
 /** A sign that is older is of something else. */
 export const signLimitMs = 60_000;
+const fenceLimitMs = 1_000;
 
 export function timeOf({ at }: { readonly at: string }): number {
   return Date.parse(at);
@@ -39,6 +40,12 @@ export function beganAt(event: InstanceEvent): InstanceEvent {
   const isHung = event.action === "fence" && inputs.postgres === "hung";
   const forMs = numberOf(event, isHung ? "forMs" : "blockedForMs") ?? 0;
   return { ...event, at: isoTime(timeOf(event) - forMs) };
+}
+
+/** PostgreSQL's end, with the reason of the fence that was its cause: either may be told of first. */
+export function whyEnded(sign: InstanceEvent, fence: InstanceEvent | undefined): InstanceEvent {
+  const isFenced = sign.action === "ended" && fence && Math.abs(timeOf(fence) - timeOf(sign)) <= fenceLimitMs;
+  return isFenced ? { ...sign, reason: fence.reason } : sign;
 }
 
 /** The newest word of a leader on its commits, when that is that they wait in vain. */
