@@ -116,3 +116,18 @@ test("a request that nobody carries out is withdrawn and told, by one of two rep
   const [told, ...more] = await waitFor(withdrawals, { what: "its event", timeoutMs: 10_000, everyMs: 50 });
   assert.deepEqual([told.inputs.requestId, more], [body.id, []]);
 });
+
+test("no leadership goes to a node whose host is down, whatever losses are accepted", async () => {
+  await using platform = await startTestControlPlane();
+  const id = await create(platform);
+  const path = `/mainstay/v1/instances/${id}`;
+  const nodesNow = async () => (await platform.call("GET", `${path}/nodes`)).body.nodes;
+  const [, standby] = await nodesNow();
+  await platform.compute.kill(standby.host);
+  const isSeen = async () => (await nodesNow())[1].host_state === "down" || undefined;
+  await waitFor(isSeen, { what: "the loss", timeoutMs: 10_000, everyMs: 50 });
+  const { status, body } = await platform.call("POST", `${path}/failover`, { accept_loss: true });
+  assert.equal(status, 412, JSON.stringify(body));
+  assert.match(body.help_message, /is down/);
+  assert.equal(await platform.store.get(instanceKeys(id).switchover, limits()), undefined);
+});

@@ -93,8 +93,14 @@ async function readCandidates(
     sync: sync === undefined ? undefined : parseSync(sync),
     statuses,
     nodeIds: members.map(({ id }) => id),
-    heardOf: members.filter(({ id }) => observed.node(instanceId, id)).map(({ id }) => id),
+    heardOf: members.filter((member) => isHeardOf(observed, instanceId, member)).map(({ id }) => id),
   };
+}
+
+/** What it said last is not heard once its host is down or frozen. */
+function isHeardOf({ node, hostState }: Platform["observed"], instanceId: string, { id, host_id }: NodeRow) {
+  const state = hostState(host_id);
+  return node(instanceId, id) !== undefined && (state === undefined || state === "running");
 }
 
 /** With its event, which tells who asked and why whatever becomes of this process. */

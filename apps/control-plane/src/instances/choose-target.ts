@@ -29,7 +29,7 @@ export function chooseTarget(seen: Candidates, target: NodeId | undefined, accep
   }
   const chosen = fitting.filter((id) => heardOf.includes(id)).toSorted((a, b) => preference(seen, a, b))[0];
   return chosen === undefined
-    ? refused(`${fitting.join(", ")} was not heard of within 15 s and cannot take over`)
+    ? refused(`${fitting.join(", ")} is down or was not heard of within 15 s, and cannot take over`)
     : { kind: "chosen", target: chosen };
 }
 
