@@ -98,6 +98,10 @@ test("a switchover carries its reason into the request", async () => {
   const stored = await platform.store.get(instanceKeys(id).switchover, limits());
   const { kind, reason, target } = parseSwitchover(stored?.value ?? "");
   assert.deepEqual([kind, reason, target], ["switchover", "maintenance", body.target]);
+  await platform.call("POST", path, { reason: "once more" });
+  const { events } = (await platform.call("GET", `/mainstay/v1/instances/${id}/events`)).body;
+  const again = events.find((event: { reason: string }) => event.reason === "once more");
+  assert.equal(again?.inputs.replacedRequestId, body.id);
 });
 
 test("a request that nobody carries out is withdrawn and told, by one of two replicas", async () => {

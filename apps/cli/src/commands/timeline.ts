@@ -16,7 +16,7 @@ export function eventLine({
   const took = tookMs === null ? "" : ` (${duration(tookMs)})`;
   const failed = failure === null ? "" : ` FAILED: ${oneLine(failure)}`;
   const terms = term === 0 ? "-" : `t${term}`;
-  const facts = ["sessionsCut", "bytes", "transactions", "acknowledged"]
+  const facts = ["sessionsCut", "bytes", "transactions", "acknowledged", "replacedRequestId"]
     .filter((name) => name in inputs)
     .map((name) => `${words(name)} ${inputs[name] ?? "unknown"}`);
   const tail = facts.length > 0 ? ` [${facts.join(", ")}]` : "";

@@ -5,7 +5,7 @@ import { ApiError, invalidArguments } from "@mainstay/api-contract/errors.ts";
 import type { FailoverInput, LeaderChangeView, SwitchoverInput } from "@mainstay/api-contract/platform.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
-import { parseNodeStatus, parseSync } from "@mainstay/dcs/records.ts";
+import { parseNodeStatus, parseSwitchover, parseSync } from "@mainstay/dcs/records.ts";
 import type { NodeStatus, SwitchoverRequest } from "@mainstay/domain/cluster.ts";
 import type { InstanceEvent } from "@mainstay/domain/event.ts";
 import type { Actor, Platform } from "../platform.ts";
@@ -51,7 +51,9 @@ function changeLeader(
       const estimated_loss_bytes = estimatedLoss(candidates, choice.target);
       const term = candidates.sync?.term ?? 0;
       const request = { id: randomUUID(), term, kind, target: choice.target, reason: why, acceptLoss };
-      const inputs = { target: choice.target, requestId: request.id, acceptLoss };
+      // Nobody will tell what became of a request that another took the place of.
+      const replaced = candidates.standing && { replacedRequestId: candidates.standing.id };
+      const inputs = { target: choice.target, requestId: request.id, acceptLoss, ...replaced };
       const event = ownEvent({
         ...{ kind: "status", action: kind, reason: why, term },
         inputs: { ...inputs, estimatedLossBytes: estimated_loss_bytes },
@@ -79,11 +81,11 @@ async function readCandidates(
   { store, observed }: Platform,
   instanceId: string,
   members: readonly NodeRow[],
-): Promise<Candidates> {
+): Promise<Candidates & { readonly standing: SwitchoverRequest | undefined }> {
   const keys = instanceKeys(instanceId);
   const values = await store.list(keys.prefix, options());
   const text = (key: string) => values.find((value) => value.key === key)?.value;
-  const sync = text(keys.sync);
+  const [sync, standing] = [text(keys.sync), text(keys.switchover)];
   const statuses = new Map<string, NodeStatus>();
   for (const { id } of members) {
     const status = text(keys.node(id));
@@ -91,6 +93,7 @@ async function readCandidates(
   }
   return {
     sync: sync === undefined ? undefined : parseSync(sync),
+    standing: standing === undefined ? undefined : parseSwitchover(standing),
     statuses,
     nodeIds: members.map(({ id }) => id),
     heardOf: members.filter((member) => isHeardOf(observed, instanceId, member)).map(({ id }) => id),
