@@ -46,7 +46,13 @@ export const opening = (claimed: number): Line[] => [
   [claimed + 200, "balancer", "route", "route", { tookMs: 5, inputs: { sessionsCut: 0, target: "b" } }],
 ];
 export const rest = ([, ...line]: Line) => line;
-export const broken: Line = [100, "b", "stream", "broken", { reason: "the WAL stream from a" }];
+export const broken: Line = [
+  100,
+  "b",
+  "stream",
+  "broken",
+  { reason: "the WAL stream from a", inputs: { peer: "a", postgres: "standby" } },
+];
 export const cut: Line = [1_950, "balancer", "route", "close", { term: 1, inputs: { sessionsCut: 7 } }];
 export const paired: Line = [
   9_000,

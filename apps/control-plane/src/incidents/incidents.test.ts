@@ -62,6 +62,27 @@ test("of a leader that fell silent the gap begins at its last renewal", () => {
   assert.equal(found.recoveredAt, null);
 });
 
+test("what the new leader lost when it was primary itself is no sign", () => {
+  const old: Line = [500, "b", "stream", "broken", { inputs: { peer: "a", postgres: "primary" } }];
+  assert.equal(incidents(events(old, claim(3_000)), true)[0]?.cause.at, at(1_000));
+});
+
+test("a new leader that has seen no renewal since it is back has the old one's last word", () => {
+  const began = (ms: number): Line => [ms, "b", "process", "agent-started"];
+  const silent = claim(9_000, { leaderSaidAt: at(1_000) });
+  const found = (ms: number) => incidents(events(began(ms), silent), true)[0]?.cause.at;
+  assert.equal(found(7_010), at(1_000));
+  assert.equal(found(6_000), at(7_000));
+});
+
+test("a failover by hand of a leader that was silent already is no planned one, and begins with the silence", () => {
+  const asked: Line = [8_000, "control-plane", "status", "failover", { inputs: { requestId: "r" } }];
+  const found = (lockAgeMs: number) =>
+    incidents(events(asked, claim(8_100, { requestId: "r", lockAgeMs })), true)[0];
+  assert.deepEqual([found(5_000)?.isPlanned, found(5_000)?.cause.at], [false, at(3_100)]);
+  assert.deepEqual([found(400)?.isPlanned, found(400)?.cause.at], [true, at(8_000)]);
+});
+
 test("a killed postmaster begins with its end, however early the lock was renewed", () => {
   const ended: Line = [1_900, "a", "postgres", "ended", { term: 1 }];
   const [found] = incidents(events(ended, claim(2_000, { lockPhase: "released" }), ...opening(2_000)), true);
@@ -187,7 +208,13 @@ test("a leader that was down itself has its gap from what others saw, or from it
   const began: Line = [4_990, "b", "process", "agent-started", { inputs: { lastSaidAt: at(900) } }];
   const found = (...more: Line[]) => incidents(events(...more, began, again, ...opening(5_000)), true)[0];
   assert.deepEqual([found()?.kind, found()?.cause.at, found()?.writeGapMs], ["restart", at(900), 4_305]);
-  const seen: Line = [1_000, "a", "stream", "broken", { term: 1, inputs: { peer: "b" } }];
+  const seen: Line = [
+    1_000,
+    "a",
+    "stream",
+    "broken",
+    { term: 1, inputs: { peer: "b", postgres: "standby" } },
+  ];
   assert.deepEqual([found(seen)?.cause.source, found(seen)?.writeGapMs], ["a", 4_205]);
 });
 
@@ -245,6 +272,12 @@ test("an end that a fence caused has the reason of the fence, whichever was told
   const fence: Line = [1_010, "b", "fence", "fence", { reason: "the deadline passed" }];
   const [found] = incidents(events(open(0), ended, fence, start(1_050)), false);
   assert.deepEqual([found?.cause.at, found?.cause.reason], [at(1_000), "the deadline passed"]);
+});
+
+test("what a restart within the term had to do with is no sign of the next takeover", () => {
+  const again = claim(5_000, { lockHolder: "b", lockAgeMs: 10 });
+  const [found] = incidents(events(open(0), ended, start(1_050), open(2_000), again), false);
+  assert.deepEqual([found?.kind, found?.cause.at], ["restart", at(4_990)]);
 });
 
 test("a restart within a term of a pair is over when commits wait for the standby again", () => {

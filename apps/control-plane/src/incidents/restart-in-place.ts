@@ -5,7 +5,7 @@ import {
   type Around,
   beganAt,
   endOf,
-  hasWorked,
+  isOpening,
   isoTime,
   isPairing,
   signLimitMs,
@@ -27,10 +27,6 @@ function isStart(event: InstanceEvent): boolean {
   return (
     action === "start-primary" && inputs.lockPhase === "serving" && textOf(event, "lockHolder") === source
   );
-}
-
-function isOpening(event: InstanceEvent): boolean {
-  return event.action === "open-access" && hasWorked(event);
 }
 
 export function restartInPlace(start: InstanceEvent, { before, after, hasStandby }: Around): Incident {

@@ -7,6 +7,7 @@ import {
   blockedSince,
   endOf,
   hasWorked,
+  isOpening,
   isoTime,
   isPairing,
   numberOf,
@@ -16,6 +17,9 @@ import {
   toSign,
   whyEnded,
 } from "./timeline.ts";
+
+/** A leader that lives renews more often. */
+const silenceMs = 2_000;
 
 export function isTakeover(event: InstanceEvent): boolean {
   return (
@@ -45,7 +49,8 @@ export function takeover(claim: InstanceEvent, around: Around): Incident {
 }
 
 function signsOf(claim: InstanceEvent, leader: string, { before }: Around) {
-  const recent = before.filter((event) => timeOf(claim) - timeOf(event) <= signLimitMs);
+  const served = before.findLastIndex((event) => event.source === leader && isOpening(event));
+  const recent = before.slice(served + 1).filter((event) => timeOf(claim) - timeOf(event) <= signLimitMs);
   const last = (isWanted: (event: InstanceEvent) => boolean) => recent.findLast(isWanted);
   const stop = last(({ source, action }) => source === leader && action === "stop");
   const requestId = textOf(stop ?? claim, "requestId");
@@ -61,7 +66,10 @@ function signsOf(claim: InstanceEvent, leader: string, { before }: Around) {
   const isAgain = leader === claim.source;
   const stream = last(
     ({ source, kind, inputs }) =>
-      kind === "stream" && (isAgain ? inputs.peer === leader && source !== leader : source === claim.source),
+      kind === "stream" &&
+      (source === claim.source) !== isAgain &&
+      inputs.peer === leader &&
+      inputs.postgres === "standby",
   );
   const broken = stream?.action === "broken" ? stream : undefined;
   const blocked = blockedSince(leader, recent);
@@ -71,7 +79,9 @@ function signsOf(claim: InstanceEvent, leader: string, { before }: Around) {
     reason: claim.reason,
   };
   const ends = earliestFirst([stop, ended, fence && beganAt(fence), broken, blocked]);
-  const first = earliestFirst([asked, lost, ...ends])[0];
+  const seen = earliestFirst([asked, lost, ...ends])[0];
+  // A leader that nobody heard of when somebody asked.
+  const first = seen === asked && asked && timeOf(asked) - timeOf(silence) > silenceMs ? undefined : seen;
   // What was asked for or stopped when the trouble was there already did not cause it.
   const isStopped = stop !== undefined && ends[0] === stop;
   return {
@@ -89,15 +99,16 @@ function isByHand({ inputs }: InstanceEvent): boolean {
 }
 
 /**
- * Nothing was seen of the leader after its last renewal. One that was down itself has not seen when that was: its
- * new agent found in the store what the old one had said last.
+ * Nothing was seen of the leader after its last renewal. A node that was down itself has seen none since it is back:
+ * then it was no later than what the leader said last, to be found in the store.
  */
 function silentSince(claim: InstanceEvent, isAgain: boolean, before: readonly InstanceEvent[]): string {
   const began = before.findLast(
-    ({ source, action }) => isAgain && source === claim.source && action === "agent-started",
+    ({ source, action }) => source === claim.source && action === "agent-started",
   );
-  const lastSaid = began && textOf(began, "lastSaidAt");
-  return lastSaid ?? isoTime(timeOf(claim) - (numberOf(claim, "lockAgeMs") ?? 0));
+  const renewedMs = timeOf(claim) - (numberOf(claim, "lockAgeMs") ?? 0);
+  const said = isAgain ? began && textOf(began, "lastSaidAt") : textOf(claim, "leaderSaidAt");
+  return said && began && renewedMs <= timeOf(began) ? said : isoTime(renewedMs);
 }
 
 function earliestFirst(events: readonly (InstanceEvent | undefined)[]): InstanceEvent[] {

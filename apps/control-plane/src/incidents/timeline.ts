@@ -64,6 +64,11 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+/** From here on clients came in: what was before is over. */
+export function isOpening(event: InstanceEvent): boolean {
+  return event.action === "open-access" && hasWorked(event);
+}
+
 /** The leader's decision after which commits wait for a standby again. */
 export function isPairing(event: InstanceEvent): boolean {
   return event.action === "record-sync" && event.inputs.wantedMode === "sync" && hasWorked(event);

@@ -34,6 +34,12 @@ test("an event holds what the decision saw and how its action ended", async () =
   assert.ok(Number(outcome?.tookMs) >= 0);
 });
 
+test("what a follower decided says when its leader was heard of last", async () => {
+  const { decide, decisions } = setUp({ peers: [build.peer("primary", 100)] });
+  await decide(fence);
+  assert.equal(decisions()[0]?.event.inputs.leaderSaidAt, "2026-01-01T00:00:00.000Z");
+});
+
 test("a failure is told once, and so is the success after it", async () => {
   const { decide, decisions } = setUp();
   const fail = () => Promise.reject(new Error("no room"));
@@ -55,7 +61,7 @@ test("an agent that begins tells when the one before it was heard last", async (
   );
 });
 
-function setUp() {
+function setUp(seen: Parameters<typeof build.observation>[0] = {}) {
   const recorded: { event: NewEvent; outcome?: EventOutcome }[] = [];
   const log: EventLog = {
     record(_instanceId, event) {
@@ -74,6 +80,6 @@ function setUp() {
     decisions,
     lines: () => decisions().map(({ event }) => event.action),
     decide: (decision: Decision, act = async () => {}) =>
-      events.during(decision, build.observation(), supervisor, act),
+      events.during(decision, build.observation(seen), supervisor, act),
   };
 }

@@ -100,7 +100,10 @@ function otherInputs({
   volume,
   request,
   shutdown,
+  lock,
 }: Observation): EventInputs {
+  const holder = lock.kind === "held" ? lock.record.holder : undefined;
+  const leader = peers.find(({ status }) => status.nodeId === holder);
   const seenPeers = peers.map(
     ({ status, ageMs }) => `${status.nodeId} ${status.state}, ${Math.round(ageMs)} ms ago`,
   );
@@ -109,6 +112,7 @@ function otherInputs({
     peers: seenPeers.join("; "),
     links: links.map(({ nodeId, state }) => `${nodeId} ${state}`).join("; "),
     volume,
+    ...(leader && { leaderSaidAt: leader.status.observedAt }),
     ...(intent && { intent }),
     ...(request && { requestId: request.id, requestTarget: request.target }),
     ...(shutdown !== "none" && { shutdown }),
