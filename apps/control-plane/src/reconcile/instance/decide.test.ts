@@ -26,6 +26,12 @@ test("an instance is probed only when its leader serves and its standby is synch
   assert.equal(stepOf(seen()), "probe");
 });
 
+test("an instance that waits for a lost node says so", () => {
+  const trouble = "pg-0a1b2c3d-1 is lost: host-1 is down";
+  const waiting = seen({ health: { ...seen().health, trouble } }, { lock: undefined });
+  assert.deepEqual(decideInstance(waiting), { step: "wait", forMs: 250, reason: trouble });
+});
+
 test("a changed generation is published before the instance is ready again", () => {
   const changed = record({ status: "configuring", generation: 2 });
   assert.equal(stepOf(seen({ record: changed })), "publish");

@@ -80,15 +80,14 @@ function decideConfigured({ health }: SeenInstance, { endpoint }: InstanceRecord
 }
 
 function decideFirstReady({ stored, health }: SeenInstance, record: InstanceRecord): InstanceStep {
-  if (stored.lock?.phase !== "serving") {
-    return { step: "wait", forMs: waitMs, reason: "no node serves yet" };
-  }
+  // What is wrong tells more than what is still to come.
+  const wait = (reason: string) =>
+    ({ step: "wait", forMs: waitMs, reason: health.trouble ?? reason }) as const;
+  if (stored.lock?.phase !== "serving") return wait("no node serves yet");
   const isPaired = stored.sync?.mode === "sync" && stored.sync.members.length > 0;
-  if (record.instance.is_ha && !isPaired) {
-    return { step: "wait", forMs: waitMs, reason: "the standby is not synchronous yet" };
-  }
+  if (record.instance.is_ha && !isPaired) return wait("the standby is not synchronous yet");
   // It would show at once that it is not ready after all.
-  if (health.trouble !== undefined) return { step: "wait", forMs: waitMs, reason: health.trouble };
+  if (health.trouble !== undefined) return wait(health.trouble);
   if (!record.endpoint) return { step: "mark-ready", reason: "serves, without an endpoint" };
   return { step: "probe", reason: asked };
 }
