@@ -121,7 +121,8 @@ test("what was asked for when the leader had ended already did not cause its fai
   const ended: Line = [1_900, "a", "postgres", "ended", { term: 1 }];
   const asked: Line = [1_910, "control-plane", "status", "switchover", { inputs: { requestId: "r" } }];
   const stop: Line = [1_920, "a", "decision", "stop", { term: 1, failure: "no", inputs: { requestId: "r" } }];
-  const lines = [ended, asked, stop, claim(2_000, { lockPhase: "released", requestId: "r" })];
+  const again: Line = [1_980, "a", "postgres", "ended", { term: 1 }];
+  const lines = [ended, asked, stop, again, claim(2_000, { lockPhase: "released", requestId: "r" })];
   const [found] = incidents(events(...lines), true);
   assert.deepEqual([found?.kind, found?.isPlanned, found?.cause.at], ["failover", false, at(1_900)]);
 });

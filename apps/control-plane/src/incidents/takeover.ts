@@ -57,9 +57,10 @@ function signsOf(claim: InstanceEvent, leader: string, { before }: Around) {
   const asked = last(
     (event) => event.kind === "status" && requestId !== null && event.inputs.requestId === requestId,
   );
-  const fence = last(({ source, action }) => source === leader && action === "fence");
+  // Since it served last, the first end is the one that counts: a start in vain ends once more.
+  const fence = recent.find(({ source, action }) => source === leader && action === "fence");
   const lost = last(({ source, kind, action }) => source === leader && kind === "lock" && action === "lost");
-  const ended = last(
+  const ended = recent.find(
     ({ source, kind, action }) => source === leader && kind === "postgres" && action === "ended",
   );
   // Of a leader that comes back itself, the others saw its end.
