@@ -8,6 +8,7 @@ import { createAuthority } from "@mainstay/certificates/authority.ts";
 import type { EtcdSettings } from "@mainstay/dcs/etcd-connection.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
+import { run } from "@mainstay/runtime/run.ts";
 
 const address = "127.0.0.1";
 const serverName = "etcd.mainstay.internal";
@@ -40,8 +41,9 @@ export async function startEtcd({ members = 1, isDurable = false }: EtcdOptions 
   const certificates = await writeCertificates(dir);
   const places = await Promise.all(Array.from({ length: members }, (_, index) => placeOf(index + 1)));
   const endpoints = places.map(({ clientUrl }) => clientUrl);
+  const waitsForDisk = isDurable || !(await canLeaveSyncOut());
   const running = places.map((place) => {
-    const args = etcdArguments(dir, place, places, isDurable);
+    const args = etcdArguments(dir, place, places, waitsForDisk);
     return startMember(dir, args, { ...certificates, endpoints: [place.clientUrl] });
   });
   const settings = { ...certificates, endpoints };
@@ -64,6 +66,12 @@ export async function startEtcd({ members = 1, isDurable = false }: EtcdOptions 
     await etcd[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Versions before 3.4 do not know the option. */
+async function canLeaveSyncOut(): Promise<boolean> {
+  const { stdout } = await run("etcd", ["--version"], { timeoutMs: 10_000 });
+  return !/^etcd Version: (2|3\.[0-3])\./m.test(stdout);
 }
 
 function startMember(dir: string, args: readonly string[], settings: EtcdSettings): TestEtcdMember {
@@ -111,7 +119,7 @@ async function writeCertificates(dir: string): Promise<Omit<EtcdSettings, "endpo
   return { serverName, ca: authority.caPem, certificate: client.certificatePem, key: client.keyPem };
 }
 
-function etcdArguments(dir: string, own: Place, all: readonly Place[], isDurable: boolean): string[] {
+function etcdArguments(dir: string, own: Place, all: readonly Place[], waitsForDisk: boolean): string[] {
   const file = (name: string) => join(dir, name);
   return [
     `--name=${own.name}`,
@@ -127,7 +135,7 @@ function etcdArguments(dir: string, own: Place, all: readonly Place[], isDurable
     "--client-cert-auth",
     "--heartbeat-interval=50",
     "--election-timeout=500",
-    ...(isDurable ? [] : ["--unsafe-no-fsync"]),
+    ...(waitsForDisk ? [] : ["--unsafe-no-fsync"]),
   ];
 }
 
