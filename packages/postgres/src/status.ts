@@ -135,8 +135,8 @@ interface StandbyRow {
 }
 
 // A receiver is "streaming" from its start; one that still waits for an answer to its request is not, nor is one that
-// has just begun: where the WAL that it asks for is gone, each lives for some milliseconds (F27). Its age is by the wall
-// clock, which may have jumped back since.
+// has just begun and written nothing: where the WAL that it asks for is gone, each lives for some milliseconds (F27). Its
+// age is by the wall clock, which may have jumped back since.
 // Positions are null before the first record; greatest() passes over nulls.
 const standbyQuery = `
   select (select system_identifier::text from pg_control_system()) as system_id,
@@ -147,7 +147,7 @@ const standbyQuery = `
     greatest(pg_last_wal_replay_lsn(), '0/0')::text as replay,
     current_setting('primary_conninfo') as conninfo,
     (select case when wait_event like 'LibPQWalReceiver%'
-        or backend_start between clock_timestamp() - interval '500 ms' and clock_timestamp()
+        or written_lsn is null and backend_start between clock_timestamp() - interval '500 ms' and clock_timestamp()
       then 'starting' else status end
       from pg_stat_wal_receiver left join pg_stat_activity using (pid)) as receiver,
     pg_is_wal_replay_paused() as is_paused`;
