@@ -5,7 +5,7 @@ import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import type { LockRecord } from "@mainstay/domain/cluster.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { asSuperuser } from "../kit/superuser.ts";
-import { freezeHost, killHost, killProcess } from "./faults.ts";
+import { freezeHost, freezeProcesses, killHost, killProcess } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
 const pair = await startPair();
@@ -66,12 +66,11 @@ test("F46: both hosts lose their power, and come back with everything", async ()
 test("F47: a target that dies while it is handed the lead leaves a leader behind", async () => {
   await instance.forgetTakeovers();
   const { primary, standby } = await pair.target();
+  // Its PostgreSQL receives everything, and nobody there can claim what is released.
+  await using _thaw = await freezeProcesses(standby, ["agent"]);
   await instance.ask({ kind: "switchover", target: standby.id, acceptLoss: false });
-  await waitFor(async () => ((await instance.lock())?.phase === "serving" ? undefined : true), {
-    what: "the old leader's release",
-    timeoutMs: 20_000,
-    everyMs: 1,
-  });
+  const isReleased = async () => (await instance.lock())?.phase === "released";
+  await waitFor(isReleased, { what: "the old leader's release", timeoutMs: 20_000, everyMs: 5 });
   await using cure = await killHost(standby);
   await instance.served({ by: primary.id });
   await cure();
