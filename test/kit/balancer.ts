@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import type { EndpointSpec } from "@mainstay/domain/cluster.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
+import { endedWhenCutShort, notWhenCutShort } from "./cut-short.ts";
 import { freePort } from "./etcd.ts";
 import type { TestInstance } from "./nodes.ts";
 import { unprivilegedUser } from "./user.ts";
@@ -56,6 +57,7 @@ export async function startBalancer(instance: TestInstance): Promise<TestBalance
       child?.kill(name);
     },
     async start() {
+      notWhenCutShort();
       const log = await open(logFile, "a");
       child = spawn(process.execPath, [program, configFile], { cwd: dir, stdio: ["ignore", log.fd, log.fd] });
       await log.close();
@@ -66,7 +68,7 @@ export async function startBalancer(instance: TestInstance): Promise<TestBalance
   await putEndpoint(instance, address, port);
   await balancer.start();
   const running = parts.move();
-  return balancer;
+  return endedWhenCutShort(balancer);
 }
 
 async function putEndpoint(instance: TestInstance, address: string, port: number): Promise<void> {

@@ -9,6 +9,7 @@ import type { EtcdSettings } from "@mainstay/dcs/etcd-connection.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { run } from "@mainstay/runtime/run.ts";
+import { endedWhenCutShort, notWhenCutShort } from "./cut-short.ts";
 
 const address = "127.0.0.1";
 const serverName = "etcd.mainstay.internal";
@@ -47,7 +48,7 @@ export async function startEtcd({ members = 1, isDurable = false }: EtcdOptions 
     return startMember(dir, args, { ...certificates, endpoints: [place.clientUrl] });
   });
   const settings = { ...certificates, endpoints };
-  const etcd = {
+  const etcd = endedWhenCutShort({
     settings,
     dir,
     members: running,
@@ -58,7 +59,7 @@ export async function startEtcd({ members = 1, isDurable = false }: EtcdOptions 
       await Promise.all(running.map((member) => member.kill()));
       await rm(dir, { recursive: true, force: true });
     },
-  };
+  });
   try {
     await waitFor(() => answers(settings), { what: "etcd's first answer", timeoutMs: 20_000, everyMs: 50 });
     return etcd;
@@ -78,6 +79,7 @@ function startMember(dir: string, args: readonly string[], settings: EtcdSetting
   let child: ChildProcess;
   let exited: Promise<unknown>;
   function start(): void {
+    notWhenCutShort();
     child = spawn("etcd", args, { cwd: dir, stdio: "ignore" });
     exited = new Promise((resolve) => child.once("exit", resolve));
   }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { run } from "@mainstay/runtime/run.ts";
 import { createClient } from "@scaleway/sdk-client";
 import { Rdbv1 } from "@scaleway/sdk-rdb";
+import { endedWhenCutShort } from "./cut-short.ts";
 import { freePort } from "./etcd.ts";
 import { password } from "./node.ts";
 import { openSession, type Session } from "./session.ts";
@@ -47,7 +48,7 @@ export async function newPlatform(): Promise<TestPlatform> {
   };
   const sdk = () => openSdk(dir);
   const create = async (name: string, isHaCluster: boolean) => createInstance(await sdk(), name, isHaCluster);
-  return {
+  return endedWhenCutShort({
     dir,
     listen,
     command,
@@ -66,7 +67,7 @@ export async function newPlatform(): Promise<TestPlatform> {
       await command("down", "--purge").catch(() => {});
       await rm(dir, { recursive: true, force: true });
     },
-  };
+  });
 }
 
 /** As the user that was made with the instance, through its endpoint. */

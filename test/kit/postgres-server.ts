@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { run } from "@mainstay/runtime/run.ts";
+import { endedWhenCutShort } from "./cut-short.ts";
 import { newestEngine } from "./engine.ts";
 import { openSession } from "./session.ts";
 import { unprivilegedUser } from "./user.ts";
@@ -40,14 +41,14 @@ export async function startPostgres(as: "primary" | "standby" = "primary"): Prom
   const args = ["-D", data, ...settings.flatMap((setting) => ["-c", setting])];
   const child = spawn(join(binDir, "postgres"), args, { cwd: dir, stdio: "ignore", ...user });
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  const server = {
+  const server = endedWhenCutShort({
     settings: { socketDir: dir, port, user: "control", database: "postgres" },
     async [Symbol.asyncDispose]() {
       child.kill("SIGQUIT"); // immediate: nothing of it is kept
       await exited;
       await remove();
     },
-  };
+  });
   try {
     const answers = () => connects(server.settings).catch(() => undefined);
     await waitFor(answers, { what: "PostgreSQL's first answer", timeoutMs: 20_000, everyMs: 50 });
