@@ -11,7 +11,7 @@ import { eventKinds, type InstanceEvent } from "@mainstay/domain/event.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { formatWalPosition, parseWalPosition } from "@mainstay/domain/wal-position.ts";
 import { type Static, type TSchema, Type } from "typebox";
-import { Value } from "typebox/value";
+import { Compile, type Validator } from "typebox/compile";
 
 export class RecordError extends Error {
   override readonly name = "RecordError";
@@ -105,10 +105,20 @@ const Event = Type.Object({
   inputs: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()])),
 });
 
+const validators = new Map<TSchema, Validator>();
+
+/** Compiled when it is first needed: an agent reads these records many times a second. */
+function validatorOf(schema: TSchema): Validator {
+  const validator = validators.get(schema) ?? Compile(schema);
+  validators.set(schema, validator);
+  return validator;
+}
+
 function parse<T extends TSchema>(record: string, schema: T, text: string): Static<T> {
   const content = parseJson(record, text);
-  if (Value.Check(schema, content)) return content;
-  const first = Value.Errors(schema, content)[0];
+  const validator = validatorOf(schema);
+  if (validator.Check(content)) return content as Static<T>;
+  const first = validator.Errors(content)[0];
   throw new RecordError(
     { code: "malformed", record, field: first?.instancePath ?? "" },
     first?.message ?? "",

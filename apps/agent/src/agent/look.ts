@@ -6,7 +6,7 @@ import { createPostgresWatch } from "./postgres-watch.ts";
 
 export function createLook(node: Node): (signal: AbortSignal) => Promise<Observation> {
   const { config, view, memory, disk, keeper, links } = node;
-  const watch = createPostgresWatch({ ...node, server: config });
+  const watch = createPostgresWatch(node);
   const seen = () =>
     observe({
       self: config.nodeId,

@@ -14,6 +14,7 @@ import type { NodePaths } from "../node-paths.ts";
 import type { SupervisorState, ToSupervisor } from "../supervisor/protocol.ts";
 import type { Disk } from "./disk.ts";
 import type { AgentEvents } from "./events/agent-events.ts";
+import type { LocalSession } from "./local-session.ts";
 import type { Memory } from "./memory.ts";
 import type { PeerLinks } from "./peer-links.ts";
 import type { createSettingsFiles } from "./settings-files.ts";
@@ -24,6 +25,7 @@ export interface Node {
   readonly program: ProgramContext;
   readonly disk: Disk;
   readonly memory: Memory;
+  readonly session: LocalSession;
   readonly settings: ReturnType<typeof createSettingsFiles>;
   readonly keeper: KeeperThread;
   readonly store: Store;

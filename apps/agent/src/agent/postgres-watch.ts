@@ -6,17 +6,14 @@ import { join } from "node:path";
 import type { Observation, PostgresState } from "@mainstay/ha/observation.ts";
 import { type ControlData, ControlDataError, readControlData } from "@mainstay/postgres/control-data.ts";
 import type { ProgramContext } from "@mainstay/postgres/program.ts";
-import { type PostgresStatus, readStatus } from "@mainstay/postgres/status.ts";
+import { readStatus } from "@mainstay/postgres/status.ts";
 import { pathExists } from "@mainstay/runtime/files.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import type { NodePaths } from "../node-paths.ts";
 import type { SupervisorState } from "../supervisor/protocol.ts";
-import { connectLocal, isTooManyConnections, type LocalClient, type LocalServer } from "./local-client.ts";
+import type { LocalSession } from "./local-session.ts";
 import type { Memory } from "./memory.ts";
 import { toState } from "./postgres-state.ts";
-
-/** A session is renewed this often, so that a postmaster that no longer forks is noticed. */
-const sessionMs = 1_000;
 
 /** Of nobody, and as good as started in vain: it leads nothing, and is cloned again where a leader serves (F31). */
 const damagedData = {
@@ -28,19 +25,18 @@ const damagedData = {
 } as const;
 
 export interface WatchPorts {
-  readonly server: LocalServer;
+  readonly session: LocalSession;
   readonly paths: NodePaths;
   readonly program: ProgramContext;
   readonly memory: Memory;
 }
 
-export function createPostgresWatch({ server, paths, program, memory }: WatchPorts) {
-  let session: { client: LocalClient; sinceMs: number } | undefined;
+export function createPostgresWatch({ session, paths, program, memory }: WatchPorts) {
   let control: { exits: number; data: ControlData | "damaged" } | undefined;
 
   async function stopped(exits: number, signal: AbortSignal): Promise<PostgresState> {
     memory.forgetRun();
-    await closeSession();
+    await session.close();
     if (!(await pathExists(join(paths.dataDir, "PG_VERSION")))) return { kind: "absent" };
     if (control?.exits !== exits || memory.isDataChanged) {
       control = { exits, data: await readControlData(program, paths.dataDir, signal).catch(damaged) };
@@ -54,40 +50,6 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
     return { kind: "stopped", systemId, timeline, isClean, isStandby, failedStarts, forMs };
   }
 
-  async function closeSession(): Promise<void> {
-    const old = session;
-    session = undefined;
-    await old?.client.end().catch(() => {});
-  }
-
-  /** A server without even a place for another WAL sender is well: the session that there is goes on. */
-  async function renewSession(): Promise<void> {
-    const sinceMs = monotonicMs();
-    try {
-      const client = await connectLocal(server, { queryTimeoutMs: 1_000 });
-      await closeSession();
-      session = { client, sinceMs };
-    } catch (error) {
-      if (session && isTooManyConnections(error)) {
-        session = { ...session, sinceMs };
-        return;
-      }
-      await closeSession();
-      throw error;
-    }
-  }
-
-  async function status(): Promise<PostgresStatus> {
-    if (!session || monotonicMs() - session.sinceMs > sessionMs) await renewSession();
-    if (!session) throw new Error("BUG: no session");
-    try {
-      return await readStatus(session.client);
-    } catch (error) {
-      await closeSession();
-      throw error;
-    }
-  }
-
   return async (
     { postgres, exits }: SupervisorState,
     seen: Pick<Observation, "spec" | "self">,
@@ -97,7 +59,7 @@ export function createPostgresWatch({ server, paths, program, memory }: WatchPor
     const run = memory.runOf(postgres);
     const askedAtMs = monotonicMs();
     try {
-      const now = await status();
+      const now = await session.fresh(readStatus);
       const atMs = monotonicMs();
       run.answered(now, askedAtMs, atMs);
       const others = (seen.spec?.members ?? []).map(({ id }) => id).filter((id) => id !== seen.self);

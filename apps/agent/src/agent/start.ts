@@ -21,6 +21,7 @@ import { openDisk } from "./disk.ts";
 import { createAgentEvents, writeEvents } from "./events/agent-events.ts";
 import { cancelledWait } from "./events/cancelled-wait.ts";
 import { watchLog } from "./events/log-watch.ts";
+import { createLocalSession } from "./local-session.ts";
 import { createMemory } from "./memory.ts";
 import type { Node } from "./node.ts";
 import { openPeerLinks } from "./peer-links.ts";
@@ -65,6 +66,7 @@ export async function startAgent({ nodeDir, waker, supervisor, ...agent }: Agent
     program: { binDir: config.binDir, cwd: nodeDir },
     disk: await openDisk(paths),
     memory: createMemory(),
+    session: createLocalSession(config, paths.dataDir),
     settings: createSettingsFiles(config, paths),
     store,
     keys,

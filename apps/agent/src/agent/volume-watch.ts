@@ -1,6 +1,6 @@
 /**
- * Whether the volume takes a small synchronous write, and has room. The write is a process of its own: a device that
- * hangs holds that process, never the agent.
+ * Whether the volume takes a small synchronous write, and has room. The writer is a process of its own, which a device
+ * that hangs holds, and never the agent; a shell, since forking the agent itself would stop it for milliseconds.
  */
 import { spawn } from "node:child_process";
 import { statfs } from "node:fs/promises";
@@ -19,8 +19,9 @@ export function watchVolume(volumeDir: string, signal: AbortSignal): () => Volum
   let isFull = false;
 
   async function keepWriting(): Promise<void> {
+    const writeBlock = blockWriter(join(volumeDir, ".probe"));
     while (!signal.aborted) {
-      await writeBlock(join(volumeDir, ".probe"));
+      await writeBlock();
       isFull = await hasNoRoom(volumeDir);
       answeredAtMs = monotonicMs();
       await pause(everyMs, signal);
@@ -34,14 +35,33 @@ export function watchVolume(volumeDir: string, signal: AbortSignal): () => Volum
   };
 }
 
-/** Resolves when the device answered, be it with an error. */
-function writeBlock(file: string): Promise<void> {
-  const args = ["if=/dev/zero", `of=${file}`, "bs=8192", "count=1", "oflag=dsync", "conv=notrunc"];
-  return new Promise((resolve) => {
-    const child = spawn("dd", args, { stdio: "ignore", cwd: "/" });
-    child.once("error", () => resolve());
-    child.once("close", () => resolve());
-  });
+/** Writes a block for every line that it reads, and answers with a line; ends with the agent. */
+const writer =
+  'while read -r _; do dd if=/dev/zero "of=$1" bs=8192 count=1 oflag=dsync conv=notrunc 2>/dev/null; echo; done';
+
+/** Of each call: resolves when the device answered, be it with an error. */
+function blockWriter(file: string): () => Promise<void> {
+  let shell: ReturnType<typeof start> | undefined;
+  let onAnswer = () => {};
+
+  function start() {
+    const started = spawn("sh", ["-c", writer, "sh", file], { stdio: ["pipe", "pipe", "ignore"], cwd: "/" });
+    started.stdin.on("error", () => {});
+    started.stdout.on("data", () => onAnswer());
+    started.once("error", () => {});
+    started.once("close", () => {
+      shell = undefined;
+      onAnswer();
+    });
+    return started;
+  }
+
+  return () =>
+    new Promise((resolve) => {
+      onAnswer = resolve;
+      shell ??= start();
+      shell.stdin.write("\n");
+    });
 }
 
 async function hasNoRoom(dir: string): Promise<boolean> {

@@ -41,12 +41,8 @@ const queryTimeoutMs = 10_000;
 
 /** The platform's roles, and once the first tenant: what the tenants changed afterwards is theirs. Repeatable. */
 export async function prepare(node: Node): Promise<void> {
-  await using client = await connectLocal(node.config, { queryTimeoutMs });
-  await prepareOver(client, node);
-}
-
-async function prepareOver(client: LocalClient, node: Node): Promise<void> {
   const { bootstrap } = node.config;
+  await using client = await connectLocal(node.config, { queryTimeoutMs });
   const mark = await readPreparedMark(client);
   if (mark === preparedMark) return;
   await createInternalRoles(client);
@@ -68,12 +64,13 @@ export async function openAccess(
   syncStandbys: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  await using client = await connectLocal(node.config, { queryTimeoutMs });
-  await prepareOver(client, node);
+  if ((await node.session.use(readPreparedMark)) !== preparedMark) await prepare(node);
   await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
   await node.settings.writeAccess("open");
-  await reloadSettings(client);
-  await untilReloaded(client, signal);
+  await node.session.use(async (client) => {
+    await reloadSettings(client);
+    await untilReloaded(client, signal);
+  });
   checkpointSoon(node);
 }
 

@@ -4,14 +4,11 @@ import { isSame } from "@mainstay/ha/primary.ts";
 import { reloadSettings, startPromotion } from "@mainstay/postgres/queries.ts";
 import { type PostgresStatus, readStatus } from "@mainstay/postgres/status.ts";
 import { type WaitOptions, waitFor } from "@mainstay/runtime/pause.ts";
-import { connectLocal, type LocalClient } from "../local-client.ts";
+import type { LocalClient } from "../local-client.ts";
 import type { Node } from "../node.ts";
 
-const queryTimeoutMs = 2_000;
-
 export async function follow(node: Node, spec: ClusterSpec, upstream: string | undefined): Promise<void> {
-  await using client = await connectLocal(node.config, { queryTimeoutMs });
-  await repoint(node, client, spec, upstream);
+  await node.session.use((client) => repoint(node, client, spec, upstream));
 }
 
 async function repoint(
@@ -26,10 +23,12 @@ async function repoint(
 
 /** S5: resolves when the WAL receiver has ended, so that nothing is acknowledged to the old primary any more. */
 export async function detach(node: Node, spec: ClusterSpec, signal: AbortSignal): Promise<void> {
-  await using client = await connectLocal(node.config, { queryTimeoutMs });
-  await repoint(node, client, spec, undefined);
-  await untilStatus(client, { what: "the WAL receiver's end", timeoutMs: 3_000, signal }, (status) => {
-    return status.kind === "primary" || (status.upstream === undefined && status.receiver === "stopped");
+  const end = { what: "the WAL receiver's end", timeoutMs: 3_000, signal };
+  await node.session.use(async (client) => {
+    await repoint(node, client, spec, undefined);
+    await untilStatus(client, end, (status) => {
+      return status.kind === "primary" || (status.upstream === undefined && status.receiver === "stopped");
+    });
   });
 }
 
@@ -41,16 +40,17 @@ export async function promote(
   signal: AbortSignal,
 ): Promise<void> {
   await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
-  await using client = await connectLocal(node.config, { queryTimeoutMs });
-  await reloadSettings(client);
+  await node.session.use(reloadSettings);
   node.tellSupervisor({ kind: "arm" });
   const isArmed = () => node.supervisor().postgres?.as === "primary";
   await waitFor(isArmed, { what: "the fencer's guard", timeoutMs: 5_000, everyMs: 2, signal });
-  await untilSyncSetting(client, syncStandbys, signal);
-  await node.disk.noteDataTerm();
-  await startPromotion(client);
   const end = { what: "the end of recovery", timeoutMs: 10_000, signal };
-  await untilStatus(client, end, ({ kind }) => kind === "primary");
+  await node.session.use(async (client) => {
+    await untilSyncSetting(client, syncStandbys, signal);
+    await node.disk.noteDataTerm();
+    await startPromotion(client);
+    await untilStatus(client, end, ({ kind }) => kind === "primary");
+  });
 }
 
 export async function setSyncStandbys(
@@ -60,10 +60,12 @@ export async function setSyncStandbys(
   signal: AbortSignal,
 ): Promise<void> {
   await node.settings.writeSettings(spec, { syncStandbys, upstream: undefined });
-  await using client = await connectLocal(node.config, { queryTimeoutMs });
-  await reloadSettings(client);
-  await untilStatus(client, { what: "the new sync setting", timeoutMs: 3_000, signal }, (status) => {
-    return status.kind === "primary" && isSame(status.syncStandbys, syncStandbys);
+  const end = { what: "the new sync setting", timeoutMs: 3_000, signal };
+  await node.session.use(async (client) => {
+    await reloadSettings(client);
+    await untilStatus(client, end, (status) => {
+      return status.kind === "primary" && isSame(status.syncStandbys, syncStandbys);
+    });
   });
 }
 
