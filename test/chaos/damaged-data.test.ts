@@ -32,11 +32,7 @@ async function isClonedAfter(damage: (standby: TestNode, primary: TestNode) => P
     assert.ok(clone || sync?.mode === "async", "it counted before it was cloned");
     return clone;
   };
-  const { at: clonedAt } = await waitFor(cloned, { what: "a clone", timeoutMs: 60_000, everyMs: 50 });
-  const restored = (await instance.events()).filter(
-    ({ source, action, at }) => source === standby.id && action === "restored" && at > since && at < clonedAt,
-  );
-  assert.deepEqual(restored, [], "a stream that ended at once was taken for one");
+  await waitFor(cloned, { what: "a clone", timeoutMs: 60_000, everyMs: 50 });
   await pair.endsHealthy();
   assert.equal(await pair.term(), term);
 }

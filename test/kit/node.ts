@@ -3,18 +3,19 @@ import { spawn } from "node:child_process";
 import { chown, mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Authority, createAuthority } from "@mainstay/certificates/authority.ts";
+import { supervisorOf } from "@mainstay/compute/local/image.ts";
 import { attachVolume, createVolume, detachVolume } from "@mainstay/compute/local/volumes.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import { scramVerifier } from "@mainstay/postgres/scram.ts";
 import { compileCacheEnvironment } from "@mainstay/runtime/compile-cache.ts";
 import { killTree, processesUnder, signalTree } from "@mainstay/runtime/process-tree.ts";
+import { notWhenCutShort } from "./cut-short.ts";
 import { newestEngine } from "./engine.ts";
 import type { TestEtcd } from "./etcd.ts";
 import { createFakeClock, type FakeClock, sweepFakeClocks } from "./fake-clock.ts";
 import { createHostNetwork, type HostNetwork } from "./network.ts";
 import { openSession, type Session } from "./session.ts";
 
-const supervisor = join(import.meta.dirname, "../../apps/agent/src/supervisor/main.ts");
 export const password = "Secret-of-a-test-1";
 
 export type NodeProcess = "supervisor" | "agent" | "fencer" | "postmaster";
@@ -45,6 +46,8 @@ export interface TestNode extends AsyncDisposable {
 export interface NodeInput {
   readonly etcd: TestEtcd;
   readonly dir: string;
+  /** What it runs. */
+  readonly image: string;
   readonly id: string;
   readonly ordinal: number;
   readonly address: string;
@@ -57,7 +60,7 @@ export interface NodeInput {
 
 export async function makeNode(input: NodeInput): Promise<TestNode> {
   await using parts = new AsyncDisposableStack();
-  const { etcd, dir, id, ordinal, address, user } = input;
+  const { etcd, dir, image, id, ordinal, address, user } = input;
   const nodeId = `pg-${id.slice(0, 8)}-${ordinal}`;
   const nodeDir = join(dir, String(ordinal));
   const planned = await nodeConfig(input, nodeId, nodeDir);
@@ -87,7 +90,8 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
     network,
     clock,
     start() {
-      const child = spawn(process.execPath, [supervisor, nodeDir], {
+      notWhenCutShort();
+      const child = spawn(process.execPath, [supervisorOf(image), nodeDir], {
         ...user,
         // As the platform starts it: a new agent must be there before the lease ends.
         env: { ...process.env, ...compileCacheEnvironment(join(nodeDir, "compiled")), ...clock?.env },
@@ -101,7 +105,7 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
     kill: () => killTree(nodeDir),
     signal: (name) => signalTree(nodeDir, name),
     async pid(of) {
-      if (of === "agent" || of === "fencer") return programPid(nodeDir, `${of}/main.ts`);
+      if (of === "agent" || of === "fencer") return programPid(nodeDir, `/${of}/main.mjs`);
       const file =
         of === "supervisor" ? join(nodeDir, "supervisor.pid") : join(config.volumeDir, "data/postmaster.pid");
       return Number((await readFile(file, "utf8")).split("\n")[0]);

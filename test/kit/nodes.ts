@@ -3,16 +3,20 @@ import { createHash, randomUUID } from "node:crypto";
 import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildImage } from "@mainstay/compute/local/image.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { ClusterSpec, Durability } from "@mainstay/domain/cluster.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
+import { endedWhenCutShort } from "./cut-short.ts";
 import { type EtcdOptions, startEtcd, type TestEtcd } from "./etcd.ts";
 import { type InstanceRecords, instanceRecords } from "./instance-records.ts";
 import { makeNode, type TestNode } from "./node.ts";
 import { unprivilegedUser } from "./user.ts";
+
+const agentSources = join(import.meta.dirname, "../../apps/agent/src");
 
 export interface TestInstance extends InstanceRecords, AsyncDisposable {
   readonly etcd: TestEtcd;
@@ -48,12 +52,14 @@ export async function startInstance(
   const user = await unprivilegedUser();
   await chown(dir, user.uid, user.gid);
   const id = randomUUID();
+  const image = join(dir, "image");
+  await buildImage(agentSources, image);
   const store = parts.use(connectEtcd(etcd.settings));
   const nodes: TestNode[] = [];
   const octet = 16 + ((createHash("sha256").update(dir).digest()[0] ?? 0) % 200);
   for (let ordinal = 1; ordinal <= count; ordinal++) {
     const address = `127.${octet}.0.${ordinal}`;
-    const input = { etcd, dir, id, ordinal, user, volumeBytes, hasOwnClock: hasOwnClocks, address };
+    const input = { etcd, dir, image, id, ordinal, user, volumeBytes, hasOwnClock: hasOwnClocks, address };
     nodes.push(parts.use(await makeNode(input)));
   }
   const spec: ClusterSpec = {
@@ -69,7 +75,7 @@ export async function startInstance(
   const records = instanceRecords(id, store);
   const node = (nodeId: string) => nodes.find((one) => one.id === nodeId) as TestNode;
   const running = parts.move();
-  return {
+  return endedWhenCutShort({
     ...{ ...records, etcd, nodes, node },
     async served(wanted) {
       const look = async () => {
@@ -79,7 +85,7 @@ export async function startInstance(
       return waitFor(look, { what: "serving leader", timeoutMs: 60_000, everyMs: 20 });
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
+  });
 }
 
 async function servingHolder(

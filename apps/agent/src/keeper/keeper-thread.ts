@@ -1,9 +1,9 @@
 /** The agent's side of its keeper thread. */
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
+import { siblingProgram } from "../sibling-program.ts";
 import type { FromKeeper, Lease, ToKeeper } from "./protocol.ts";
 
 export interface KeeperThread {
@@ -30,7 +30,7 @@ export function startKeeper(
   onLease: () => void,
   onFail: (error: Error) => void,
 ): KeeperThread {
-  const worker = new Worker(join(import.meta.dirname, "worker.ts"), { workerData });
+  const worker = new Worker(siblingProgram("keeper/worker"), { workerData });
   const suspension = createSuspensionWatch();
   let lease: Lease | undefined;
   let answer: Extract<FromKeeper, { kind: "done" }> | undefined;

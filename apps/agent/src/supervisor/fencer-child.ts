@@ -1,9 +1,9 @@
 /** Keeps a fencer running and tells it what to guard; without one PostgreSQL may not run. */
 import { type ChildProcess, fork } from "node:child_process";
-import { join } from "node:path";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import type { NodePaths } from "../node-paths.ts";
+import { siblingProgram } from "../sibling-program.ts";
 import type { Deadline, Fenced, FromFencer, ToFencer } from "./protocol.ts";
 
 /** A node without a guarding fencer for this long loses its PostgreSQL. */
@@ -34,7 +34,7 @@ export function keepFencer(
   log: Log,
   { onUnguarded, onReplaced, onFenced }: FencerEvents,
 ): FencerChild {
-  const program = join(import.meta.dirname, "..", "fencer", "main.ts");
+  const program = siblingProgram("fencer/main");
   let child: ChildProcess | undefined;
   let guarding: boolean | undefined;
   let wanted = false;

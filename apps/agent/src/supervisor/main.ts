@@ -14,6 +14,7 @@ import { createLog } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { nodePaths, supervisorLock } from "../node-paths.ts";
+import { siblingProgram } from "../sibling-program.ts";
 import { readUncheckedConfig } from "../unchecked-config.ts";
 import { keepFencer } from "./fencer-child.ts";
 import { openLivenessPort } from "./liveness-port.ts";
@@ -72,7 +73,7 @@ async function lockOrExit(): Promise<void> {
 }
 
 function startAgent(): void {
-  const started = fork(join(import.meta.dirname, "..", "agent", "main.ts"), [nodeDir], {
+  const started = fork(siblingProgram("agent/main"), [nodeDir], {
     cwd: nodeDir,
     execArgv: ["--max-old-space-size=192"],
   });

@@ -40,7 +40,7 @@ export async function settle(layout: Layout, wanted: WantedPlatform): Promise<Se
   }
   await checkPorts(layout, listen, etcdMembers);
   const user = await serverUser();
-  await checkReach(user, [layout.dir, layout.programs.supervisor]);
+  await checkReach(user, [layout.dir, process.execPath]);
   if (!user) say(unprivileged);
   await checkDisk(layout, !known?.isComplete && wanted.demo);
   const settings = known ?? (await createSettings(layout, { listen, hosts, etcdMembers }));

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { supervisorOf } from "@mainstay/compute/local/image.ts";
 
 export type Layout = ReturnType<typeof layoutOf>;
 
@@ -30,8 +31,11 @@ export function layoutOf(dir: string) {
     lockName: `\0mainstay/${hash.toString("hex")}`,
     /** Loopback addresses of this platform's own servers: 127.<by directory>.0.x. */
     address: (number: number) => `127.${16 + ((hash[0] ?? 0) % 200)}.0.${number}`,
+    /** What nodes run, and what it is made of. */
+    imageDir: join(dir, "image"),
+    agentSources: join(root, "apps/agent/src"),
     programs: {
-      supervisor: join(root, "apps/agent/src/supervisor/main.ts"),
+      supervisor: supervisorOf(join(dir, "image")),
       controlPlane: join(root, "apps/control-plane/src/main.ts"),
       balancer: join(root, "apps/balancer/src/main.ts"),
       cli: join(root, "apps/cli/src/main.ts"),

@@ -2,6 +2,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { createAuthority } from "@mainstay/certificates/authority.ts";
 import { createHosts } from "@mainstay/compute/local/hosts.ts";
+import { buildImage } from "@mainstay/compute/local/image.ts";
 import { createLocalCompute } from "@mainstay/compute/local/local-compute.ts";
 import { pathExists } from "@mainstay/runtime/files.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
@@ -25,6 +26,7 @@ export async function runPlatform(
   const user = await serverUser();
   await mkdir(layout.runtimeDir, { recursive: true, mode: 0o755 });
   const authority = await createAuthority(layout.authorityDir);
+  await buildImage(layout.agentSources, layout.imageDir);
   await createHosts(layout.dir, settings.hosts, region);
   const children = [
     ...(await prepareEtcd(layout, settings.etcdMembers, authority, user)),
