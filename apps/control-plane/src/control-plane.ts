@@ -1,7 +1,6 @@
 /** One replica of the control plane; any number may run over the same database and store. */
 import type { Authority } from "@mainstay/certificates/authority.ts";
 import type { Compute } from "@mainstay/compute/compute.ts";
-import type { Waker } from "@mainstay/control-loop/run-loop.ts";
 import type { StoreAccess } from "@mainstay/dcs/access.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
@@ -9,7 +8,7 @@ import type { Log } from "@mainstay/runtime/log.ts";
 import { enforceAccess } from "./enforce-access.ts";
 import { collectEvents } from "./events/collect-events.ts";
 import { createServer } from "./http/server.ts";
-import { observeInstances } from "./observed/observed-instances.ts";
+import { observeInstances, type Sleeper } from "./observed/observed-instances.ts";
 import type { Probe } from "./reconcile/instance/probe.ts";
 import { reconcileInstance } from "./reconcile/instance/reconcile.ts";
 import { startJobs } from "./reconcile/jobs.ts";
@@ -57,8 +56,8 @@ export async function startControlPlane(
   await migrate(db);
   await ensureApiKey(db, options.initialApiKey);
   const ended = new AbortController();
-  const wakers = new Set<Waker>();
-  const observed = observeInstances({ store, compute, wakers, log }, replaceAfterMs, ended.signal);
+  const sleepers = new Set<Sleeper>();
+  const observed = observeInstances({ store, compute, sleepers, log }, replaceAfterMs, ended.signal);
   const collecting = collectEvents({ db, store, log }, ended.signal);
   const enforcing = enforceAccess({ db, store, access, log }, ended.signal);
   const withdrawing = withdrawRequests({ store, observed, log }, requestLifeMs, ended.signal);
@@ -67,7 +66,7 @@ export async function startControlPlane(
     await Promise.all([observed.ended, collecting, enforcing, withdrawing]);
   });
   const { storeAddress } = options;
-  const reconcilePorts = { ...ports, db, wakers, storeAddress, observed, replaceAfterMs };
+  const reconcilePorts = { ...ports, db, sleepers, storeAddress, observed, replaceAfterMs };
   const run = (id: string, signal: AbortSignal) => reconcileInstance(id, reconcilePorts, signal);
   const { signal } = ended;
   const jobs = parts.use(await startJobs({ settings: options.database, db, observed, run, log, signal }));

@@ -22,7 +22,7 @@ export interface PrefixView {
 export function openPrefixView(
   store: Pick<Store, "watch">,
   prefix: string,
-  onChange: () => void,
+  onChange: (event: WatchEvent) => void,
   signal: AbortSignal,
   now: () => number = monotonicMs,
 ): PrefixView {
@@ -33,7 +33,7 @@ export function openPrefixView(
     if (event.kind === "alive") return;
     state.isLive = event.kind !== "lost";
     applyEvent(values, event, state.heardAtMs);
-    onChange();
+    onChange(event);
   };
   const ended = store.watch(prefix, listener, signal);
   return {

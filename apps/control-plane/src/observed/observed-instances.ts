@@ -11,7 +11,7 @@ import {
   parseSync,
   RecordError,
 } from "@mainstay/dcs/records.ts";
-import type { Store, StoredValue } from "@mainstay/dcs/store.ts";
+import type { Store, StoredValue, WatchEvent } from "@mainstay/dcs/store.ts";
 import type { LockRecord, NodeStatus, SwitchoverRequest, SyncRecord } from "@mainstay/domain/cluster.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
@@ -43,24 +43,31 @@ export interface ObservedRequest {
   readonly request: SwitchoverRequest | undefined;
 }
 
+/** Who waits for news of an instance. */
+export interface Sleeper {
+  readonly instanceId: string;
+  readonly waker: Waker;
+}
+
 export interface ObservedPorts {
   readonly store: Store;
   readonly compute: Compute;
-  readonly wakers: ReadonlySet<Waker>;
+  readonly sleepers: ReadonlySet<Sleeper>;
   readonly log: Log;
 }
 
 /** `replaceAfterMs`: a silence that is worth a replacement is a loss, however short it is. */
 export function observeInstances(
-  { store, compute, wakers, log }: ObservedPorts,
+  { store, compute, sleepers, log }: ObservedPorts,
   replaceAfterMs: number,
   signal: AbortSignal,
 ): ObservedInstances {
   const hosts = observeHosts(compute, log, signal);
   const seen: { view?: PrefixView; first?: ReadonlyMap<string, bigint> } = {};
-  const onChange = () => {
+  const onChange = (event?: WatchEvent) => {
     if (seen.view?.isLive) seen.first ??= revisionsOf(seen.view);
-    for (const waker of wakers) waker.wake();
+    const changed = changedInstance(event);
+    for (const { instanceId, waker } of sleepers) if (!changed || changed === instanceId) waker.wake();
   };
   const view = openPrefixView(store, instancesPrefix, onChange, signal);
   seen.view = view;
@@ -167,4 +174,10 @@ function parseOrNothing<T>(parse: (text: string) => T, text: string): T | undefi
     if (error instanceof RecordError) return undefined;
     throw error;
   }
+}
+
+/** undefined: it may be any. */
+function changedInstance(event: WatchEvent | undefined): string | undefined {
+  if (event?.kind === "put") return parseInstanceKey(event.value.key)?.instanceId;
+  return event?.kind === "delete" ? parseInstanceKey(event.key)?.instanceId : undefined;
 }

@@ -1,6 +1,7 @@
 import { ComputeError } from "@mainstay/compute/compute.ts";
-import { createWaker, type Waker } from "@mainstay/control-loop/run-loop.ts";
+import { createWaker } from "@mainstay/control-loop/run-loop.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
+import type { Sleeper } from "../../observed/observed-instances.ts";
 import { updateInstance } from "../../store/instances.ts";
 import type { InstanceRow } from "../../store/schema.ts";
 import { type ActPorts, actOnInstance, type Outcome } from "./act.ts";
@@ -11,7 +12,7 @@ import type { SeenInstance } from "./seen.ts";
 
 export interface ReconcilePorts extends ActPorts {
   readonly log: Log;
-  readonly wakers: Set<Waker>;
+  readonly sleepers: Set<Sleeper>;
 }
 
 /** After this long a run ends, and the timer starts the next: a job is never at work for ever. */
@@ -26,7 +27,8 @@ export async function reconcileInstance(
 ): Promise<void> {
   const log = ports.log.child({ instanceId: id });
   const waker = createWaker();
-  ports.wakers.add(waker);
+  const sleeper = { instanceId: id, waker };
+  ports.sleepers.add(sleeper);
   try {
     const deadline = performance.now() + runLimitMs;
     let lastReason = "";
@@ -37,7 +39,7 @@ export async function reconcileInstance(
       lastReason = step?.reason ?? "";
     }
   } finally {
-    ports.wakers.delete(waker);
+    ports.sleepers.delete(sleeper);
   }
 }
 
