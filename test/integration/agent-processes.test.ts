@@ -20,15 +20,13 @@ before(async () => {
   assert.equal(await instance.served({ isSync: true }), leader);
 });
 
-test("an agent that dies is replaced; PostgreSQL, the term and its sessions go on", async () => {
+test("an agent that dies is replaced by its spare; PostgreSQL, the term and its sessions go on", async () => {
   await using client = await leader.client();
   const [before, postmaster] = [await instance.lock(), await leader.pid("postmaster")];
-  const agent = await pidOf("agent");
-  process.kill(agent, "SIGKILL");
-  await waitFor(async () => (await pidOf("agent")) !== agent, {
-    what: "another agent",
-    timeoutMs: 10_000,
-  });
+  const spare = await waitFor(() => leader.spare(), { what: "a spare", timeoutMs: 20_000 });
+  process.kill(await pidOf("agent"), "SIGKILL");
+  const isLeading = async () => (await pidOf("agent")) === spare;
+  await waitFor(isLeading, { what: "the spare's word", timeoutMs: 10_000 });
   const seq = (await instance.lock())?.seq ?? 0;
   await waitFor(async () => ((await instance.lock())?.seq ?? 0) > seq + 5, {
     what: "renewals",

@@ -39,6 +39,8 @@ export interface TestNode extends AsyncDisposable {
   kill(): Promise<void>;
   signal(name: NodeJS.Signals): Promise<void>;
   pid(of: NodeProcess): Promise<number>;
+  /** The agent that stands by, when there is one. */
+  spare(): Promise<number | undefined>;
   /** A tenant's session, straight to the node. */
   client(): Promise<Session>;
 }
@@ -104,11 +106,13 @@ export async function makeNode(input: NodeInput): Promise<TestNode> {
     },
     kill: () => killTree(nodeDir),
     signal: (name) => signalTree(nodeDir, name),
-    async pid(of) {
-      if (of === "agent" || of === "fencer") return programPid(nodeDir, `/${of}/main.mjs`);
-      const file =
-        of === "supervisor" ? join(nodeDir, "supervisor.pid") : join(config.volumeDir, "data/postmaster.pid");
-      return Number((await readFile(file, "utf8")).split("\n")[0]);
+    pid: (of) => pidOf(of, nodeDir, config.volumeDir),
+    async spare() {
+      const [agent, agents] = [
+        await pidOf("agent", nodeDir, config.volumeDir),
+        await programPids(nodeDir, "agent"),
+      ];
+      return agents.find((pid) => pid !== agent);
     },
     client: () =>
       openSession({
@@ -127,12 +131,23 @@ async function attachOwnVolume(nodeDir: string, { volumeBytes, user }: NodeInput
   return true;
 }
 
-async function programPid(nodeDir: string, program: string): Promise<number> {
+async function pidOf(of: NodeProcess, nodeDir: string, volumeDir: string): Promise<number> {
+  if (of === "fencer") {
+    const [fencer] = await programPids(nodeDir, of);
+    if (fencer === undefined) throw new Error(`no fencer runs in ${nodeDir}`);
+    return fencer;
+  }
+  const file = of === "postmaster" ? join(volumeDir, "data/postmaster.pid") : join(nodeDir, `${of}.pid`);
+  return Number((await readFile(file, "utf8")).split("\n")[0]);
+}
+
+async function programPids(nodeDir: string, program: "agent" | "fencer"): Promise<number[]> {
+  const found: number[] = [];
   for (const pid of await processesUnder(nodeDir)) {
     const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (commandLine.includes(program)) return pid;
+    if (commandLine.includes(`/${program}/main.mjs`)) found.push(pid);
   }
-  throw new Error(`${program} does not run in ${nodeDir}`);
+  return found;
 }
 
 async function nodeConfig(

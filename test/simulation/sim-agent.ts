@@ -110,6 +110,7 @@ export class SimAgent {
   *#pass(): Task {
     const { node, process, supervised } = this;
     this.#passSinceMs = process.nowMs;
+    yield* this.#obeyLock(observe(this, { kind: "absent" }));
     const postgres = yield* observePostgres(this);
     const seen = observe(this, postgres);
     if (postgres.kind === "primary" && this.#answersForWaits(seen)) {

@@ -21,6 +21,7 @@ export function nodePaths(nodeDir: string, config: NodeConfig) {
     highestTermFile: join(nodeDir, "highest-term"),
     postgresLog: join(nodeDir, "log", "postgresql.log"),
     pidFile: join(nodeDir, "supervisor.pid"),
+    agentPidFile: join(nodeDir, "agent.pid"),
     fencerSocket: join(config.runtimeDir, "fencer.sock"),
     serverTls: { ca: tls(config.tls.ca), certificate: tls(config.tls.certificate), key: tls(config.tls.key) },
     clientTls: {

@@ -29,8 +29,10 @@ export async function runAgent(node: Node, waker: Waker, signal: AbortSignal): P
 
   async function pass(loopSignal: AbortSignal): Promise<void> {
     passSinceMs = monotonicMs();
-    const seen = await look(loopSignal);
-    if (seen.spec && seen.lock.kind === "held") await obeyLock(node, seen.lock, seen.bootId);
+    // A new agent's lease is running out.
+    await obeyLock(node, look.withoutPostgres());
+    const seen = await look.everything(loopSignal);
+    await obeyLock(node, seen);
     const decision = decide(seen);
     latest = { seen, reason: decision.reason };
     const line = `${decision.action}: ${decision.reason}`;
@@ -70,9 +72,10 @@ export async function runAgent(node: Node, waker: Waker, signal: AbortSignal): P
 /** S1: a term is on disk before anything is done in it; and a lock of this supervisor's run that nobody renews is adopted. */
 async function obeyLock(
   node: Node,
-  { record, revision }: Extract<Observation["lock"], { kind: "held" }>,
-  bootId: string,
+  { spec, lock, bootId }: Pick<Observation, "spec" | "lock" | "bootId">,
 ): Promise<void> {
+  if (!spec || lock.kind !== "held") return;
+  const { record, revision } = lock;
   await node.disk.obeyTerm(record.term);
   if (isHeldOn(record) && !node.keeper.lease && isOwnLock(record, node.config.nodeId, bootId)) {
     node.keeper.tell({ kind: "adopt", lock: record, revision });

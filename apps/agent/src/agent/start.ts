@@ -6,10 +6,10 @@ import { createEventLog, guardFrom } from "@mainstay/dcs/event-log.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
 import { parseNodeStatus } from "@mainstay/dcs/records.ts";
+import type { WatchEvent } from "@mainstay/dcs/store.ts";
 import { keepCompiled } from "@mainstay/runtime/compile-cache.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
-import { waitFor } from "@mainstay/runtime/pause.ts";
 import { readNodeConfig } from "../config.ts";
 import type { KeeperThread } from "../keeper/keeper-thread.ts";
 import { nodePaths } from "../node-paths.ts";
@@ -33,22 +33,38 @@ export interface AgentProcess extends Pick<Node, "tellSupervisor" | "shutdownSig
   readonly log: Log;
   readonly keeper: KeeperThread;
   readonly waker: ReturnType<typeof createWaker>;
-  /** Undefined until its first message. */
+  /** Undefined before its first message: then there is no agent yet. */
   readonly supervisor: () => SupervisorState | undefined;
+  readonly told: Promise<unknown>;
 }
 
-/** Runs until the process ends. */
-export async function startAgent({ nodeDir, waker, supervisor, ...agent }: AgentProcess): Promise<void> {
+const warmUpMs = 2_000;
+
+/** Runs until the process ends. A spare stops half-way: what takes time and changes nothing is done by then. */
+export async function startAgent({
+  nodeDir,
+  waker,
+  supervisor,
+  told,
+  ...agent
+}: AgentProcess): Promise<void> {
   const config = await readNodeConfig(nodeDir);
   const paths = nodePaths(nodeDir, config);
   const { signal } = new AbortController();
-  await waitFor(supervisor, { what: "the supervisor's state", timeoutMs: 5_000, everyMs: 5 });
   const settings = await storeSettings(config, paths);
   const store = connectEtcd(settings);
   const keys = instanceKeys(config.instanceId);
   const wake = () => waker.wake();
   keepCompiled();
-  const view = openPrefixView(store, keys.prefix, wake, signal);
+  // What this process wrote itself is no news to it.
+  const isOwn = (key: string) =>
+    key === keys.node(config.nodeId) || (key === keys.lock && agent.keeper.lease !== undefined);
+  const onChange = (event: WatchEvent) => {
+    if (event.kind !== "put" || !isOwn(event.value.key)) wake();
+  };
+  const view = openPrefixView(store, keys.prefix, onChange, signal);
+  store.get(keys.lock, { timeoutMs: warmUpMs, signal }).catch(() => {});
+  await told;
   const eventsWaker = createWaker();
   const events = createEventLog({
     // A connection of their own: a call that fails ends every other one beside it.

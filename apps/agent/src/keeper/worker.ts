@@ -12,9 +12,13 @@ import type { FromKeeper, ToKeeper } from "./protocol.ts";
 const { nodeDir, config } = workerData as { nodeDir: string; config: NodeConfig };
 const paths = nodePaths(nodeDir, config);
 const { signal } = new AbortController();
+const keys = instanceKeys(config.instanceId);
+const store = connectEtcd(await storeSettings(config, paths));
+// The first renewal finds a connection: what is answered is of no interest.
+store.get(keys.lock, { timeoutMs: 2_000, signal }).catch(() => {});
 const keeper = new Keeper({
-  store: connectEtcd(await storeSettings(config, paths)),
-  keys: instanceKeys(config.instanceId),
+  store,
+  keys,
   fencer: openFencerLine(paths.fencerSocket, signal),
   report: (message: FromKeeper) => parentPort?.postMessage(message),
   signal,

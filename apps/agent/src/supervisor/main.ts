@@ -2,7 +2,7 @@
  * The supervisor of one node: parent of PostgreSQL, of the agent (which decides) and of the fencer (which kills).
  * It decides nothing itself. SIGTERM: only this node stops. SIGUSR2: the whole platform stops.
  */
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
@@ -14,22 +14,12 @@ import { createLog } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { nodePaths, supervisorLock } from "../node-paths.ts";
-import { siblingProgram } from "../sibling-program.ts";
 import { readUncheckedConfig } from "../unchecked-config.ts";
+import { keepAgent } from "./agent-child.ts";
 import { keepFencer } from "./fencer-child.ts";
 import { openLivenessPort } from "./liveness-port.ts";
-import type {
-  Fenced,
-  PostgresEnd,
-  RunningPostgres,
-  Shutdown,
-  SupervisorState,
-  ToAgent,
-  ToSupervisor,
-} from "./protocol.ts";
+import type { Fenced, PostgresEnd, RunningPostgres, Shutdown, ToAgent, ToSupervisor } from "./protocol.ts";
 
-const shortLifeMs = 5_000;
-const restartPauseMs = 100;
 const nodeDir = process.argv[2] ?? "";
 const log = createLog("supervisor");
 await lockOrExit();
@@ -43,7 +33,6 @@ let ended: PostgresEnd | null = null;
 let fenced: Fenced | null = null;
 /** How many ends there were when PostgreSQL was fenced. */
 let fencedExits: number | undefined;
-let agent: ChildProcess | undefined;
 let isEnding = false;
 
 mkdirSync(config.runtimeDir, { recursive: true, mode: 0o700 });
@@ -53,13 +42,16 @@ await killTree(paths.dataDir);
 await writeFile(paths.pidFile, `${process.pid}\n`);
 const fencer = keepFencer(paths, log, {
   onUnguarded: () => killTree(paths.dataDir),
-  onReplaced: tellAgent,
+  onReplaced: () => agent.tell(),
   onFenced: noteFence,
 });
 process.on("SIGTERM", () => requestShutdown("hand-over"));
 process.on("SIGUSR2", () => requestShutdown("in-place"));
 process.on("SIGINT", () => {});
-startAgent();
+const agent = keepAgent(paths, log, {
+  news,
+  onMessage: (message) => void obey(message).catch(fail),
+});
 openLivenessPort(config, log);
 keepCompiled();
 
@@ -70,23 +62,6 @@ async function lockOrExit(): Promise<void> {
     server.once("error", () => process.exit(0));
     server.listen(supervisorLock(nodeDir), resolve);
   });
-}
-
-function startAgent(): void {
-  const started = fork(siblingProgram("agent/main"), [nodeDir], {
-    cwd: nodeDir,
-    execArgv: ["--max-old-space-size=192"],
-  });
-  agent = started;
-  const startedAtMs = monotonicMs();
-  started.on("message", (message: ToSupervisor) => void obey(message).catch(fail));
-  started.once("exit", (code, signal) => {
-    if (isEnding) return;
-    log.error({ code, signal }, "the agent ended, starting another");
-    // The lease is running out: only an agent that ends again and again is started with a pause.
-    setTimeout(startAgent, monotonicMs() - startedAtMs < shortLifeMs ? restartPauseMs : 0);
-  });
-  tellAgent();
 }
 
 async function obey(message: ToSupervisor): Promise<void> {
@@ -102,7 +77,7 @@ async function obey(message: ToSupervisor): Promise<void> {
       await end();
       break;
   }
-  tellAgent();
+  agent.tell();
 }
 
 /** The fencer guards a primary before it exists. */
@@ -134,7 +109,7 @@ async function onPostgresEnd(code: number | null, signal: string | null): Promis
   exits += 1;
   ended = { at, code, signal };
   await fencer.guard(false);
-  tellAgent();
+  agent.tell();
 }
 
 /** The fencer kills until nothing is left: the first time counts. */
@@ -146,21 +121,19 @@ function noteFence({ at, reason, tookMs }: Fenced): void {
 
 function requestShutdown(how: Shutdown): void {
   if (shutdown === "none") shutdown = how;
-  tellAgent();
+  agent.tell();
 }
 
-function tellAgent(): void {
+function news(): ToAgent {
   const pids = { supervisor: process.pid, fencer: fencer.pid };
-  const state: SupervisorState = { bootId, shutdown, postgres, exits, ended, fenced, pids };
-  const message: ToAgent = { kind: "state", state };
-  if (agent?.connected) agent.send(message, () => {});
+  return { kind: "state", state: { bootId, shutdown, postgres, exits, ended, fenced, pids } };
 }
 
 async function end(): Promise<void> {
   isEnding = true;
   await killTree(paths.dataDir);
   fencer.stop();
-  agent?.kill("SIGKILL");
+  agent.stop();
   await rm(paths.pidFile, { force: true });
   process.exit(0);
 }
