@@ -71,6 +71,20 @@ test("F11, F44, F45: a power cut during a promotion ends in a healthy pair", asy
   await pair.endsHealthy();
 });
 
+test("F44: a promotion that was cut short before its new timeline is done again, not gone on with", async () => {
+  const { primary, standby } = await pair.target();
+  const [term, before] = [await pair.term(), (await pair.instance.status(primary.id))?.timeline ?? 0];
+  await primary.kill();
+  await claimed(term);
+  await standby.kill();
+  await rm(join(standby.volumeDir, "data/standby.signal"), { force: true });
+  standby.start();
+  await pair.instance.served({ by: standby.id });
+  assert.ok(((await pair.instance.status(standby.id))?.timeline ?? 0) > before);
+  primary.start();
+  await pair.endsHealthy();
+});
+
 test("F25: an old primary that is back before the new one's checkpoint ends as a healthy standby", async () => {
   const { primary, standby } = await pair.target();
   await primary.kill();

@@ -131,14 +131,17 @@ async function attachOwnVolume(nodeDir: string, { volumeBytes, user }: NodeInput
   return true;
 }
 
+/** Of a process that runs: the file of one that has ended names a number that another program may have by now. */
 async function pidOf(of: NodeProcess, nodeDir: string, volumeDir: string): Promise<number> {
-  if (of === "fencer") {
-    const [fencer] = await programPids(nodeDir, of);
-    if (fencer === undefined) throw new Error(`no fencer runs in ${nodeDir}`);
-    return fencer;
-  }
   const file = of === "postmaster" ? join(volumeDir, "data/postmaster.pid") : join(nodeDir, `${of}.pid`);
-  return Number((await readFile(file, "utf8")).split("\n")[0]);
+  const [pid] =
+    of === "fencer"
+      ? await programPids(nodeDir, of)
+      : (await readFile(file, "utf8")).split("\n").slice(0, 1).map(Number);
+  if (pid === undefined || !(await processesUnder(nodeDir)).includes(pid)) {
+    throw new Error(`no ${of} runs in ${nodeDir}`);
+  }
+  return pid;
 }
 
 async function programPids(nodeDir: string, program: "agent" | "fencer"): Promise<number[]> {

@@ -10,6 +10,8 @@ export interface ControlData {
   readonly state: string;
   /** The last run ended with a shutdown checkpoint. */
   readonly isClean: boolean;
+  /** It ended as a standby: nothing was written here since on a timeline of its own. */
+  readonly isInRecovery: boolean;
   readonly checkpoint: WalPosition;
 }
 
@@ -63,6 +65,7 @@ function parseControlData(text: string): ControlData {
       Number(value("Min recovery ending loc's timeline")),
     ),
     state,
+    isInRecovery: state === "in archive recovery" || state === "shut down in recovery",
     isClean: state === "shut down" || state === "shut down in recovery",
     checkpoint: parseWalPosition(value("Latest checkpoint location")),
   };

@@ -31,6 +31,7 @@ export async function act(
     case "rewind":
       return rewindTo(node, specOf(seen.spec), decision.from, signal);
     case "start-primary":
+      if (node.memory.isPromotionCut) return startStandby(node, specOf(seen.spec), undefined, signal);
       node.memory.startsClean = seen.postgres.kind === "stopped" && seen.postgres.isClean;
       return startPrimary(node, specOf(seen.spec), decision.syncStandbys, signal);
     case "start-standby":

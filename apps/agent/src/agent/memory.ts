@@ -21,6 +21,11 @@ export function createMemory() {
     failedStarts: 0,
     /** The data directory was replaced or changed while PostgreSQL was down. */
     isDataChanged: true,
+    /**
+     * A promotion ended between the removal of its standby.signal and its new timeline. Started as it is, PostgreSQL
+     * would write on the old primary's timeline.
+     */
+    isPromotionCut: false,
     /** The next run begins as a primary with nothing to recover. */
     startsClean: false,
     /** Where this agent wrote the sync record last, and was told so; undefined while a request has no answer. */

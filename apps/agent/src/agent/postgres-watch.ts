@@ -45,7 +45,8 @@ export function createPostgresWatch({ session, paths, program, memory }: WatchPo
     const isStandby = await pathExists(join(paths.dataDir, "standby.signal"));
     const forMs = memory.stoppedForMs(monotonicMs());
     if (control.data === "damaged") return { ...damagedData, isStandby, forMs };
-    const { systemId, timeline, isClean } = control.data;
+    const { systemId, timeline, isClean, isInRecovery } = control.data;
+    memory.isPromotionCut = isInRecovery && !isStandby;
     const { failedStarts } = memory;
     return { kind: "stopped", systemId, timeline, isClean, isStandby, failedStarts, forMs };
   }

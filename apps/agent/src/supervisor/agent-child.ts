@@ -3,7 +3,7 @@
  * its first message: an agent that dies is replaced before its lease ends, on a slow machine too.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import type { NodePaths } from "../node-paths.ts";
@@ -65,7 +65,7 @@ export function keepAgent(
     startedAtMs = monotonicMs();
     agent = spare ?? forkAgent();
     spare = undefined;
-    writeFileSync(agentPidFile, `${agent.pid}\n`);
+    writeFile(agentPidFile, `${agent.pid}\n`).catch((err: unknown) => log.warn({ err }, "no agent.pid"));
     tell();
   }
 
