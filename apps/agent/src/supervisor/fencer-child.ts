@@ -14,6 +14,8 @@ const unguardedLimitMs = 500;
  */
 const unansweredLimit = 5;
 const askEveryMs = 100;
+/** Of one that has just started and has not answered yet. */
+const unansweredStartLimit = 50;
 
 export interface FencerChild {
   readonly pid: number | null;
@@ -74,9 +76,9 @@ export function keepFencer(
   async function keepAsking(): Promise<void> {
     while (!isStopping) {
       await pause(askEveryMs);
-      // One that has just started is given its time.
-      if (!child || guarding === undefined) unanswered = 0;
-      else if (++unanswered > unansweredLimit) replace(child);
+      if (!child) continue;
+      const limit = guarding === undefined ? unansweredStartLimit : unansweredLimit;
+      if (++unanswered > limit) replace(child);
       else tell();
     }
   }
