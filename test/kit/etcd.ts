@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAuthority } from "@mainstay/certificates/authority.ts";
 import type { EtcdSettings } from "@mainstay/dcs/etcd-connection.ts";
+import { etcdElections } from "@mainstay/dcs/etcd-elections.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { run } from "@mainstay/runtime/run.ts";
@@ -80,7 +81,8 @@ function startMember(dir: string, args: readonly string[], settings: EtcdSetting
   let exited: Promise<unknown>;
   function start(): void {
     notWhenCutShort();
-    child = spawn("etcd", args, { cwd: dir, stdio: "ignore" });
+    const env = { ...process.env, ...etcdElections };
+    child = spawn("etcd", args, { cwd: dir, env, stdio: "ignore" });
     exited = new Promise((resolve) => child.once("exit", resolve));
   }
   start();
@@ -135,8 +137,6 @@ function etcdArguments(dir: string, own: Place, all: readonly Place[], waitsForD
     `--key-file=${file("server.key")}`,
     `--trusted-ca-file=${file("ca.crt")}`,
     "--client-cert-auth",
-    "--heartbeat-interval=50",
-    "--election-timeout=500",
     ...(waitsForDisk ? [] : ["--unsafe-no-fsync"]),
   ];
 }

@@ -14,6 +14,8 @@ export interface Child {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Beside what every child gets. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Below the platform's directory. */
   readonly cwd: string;
   /** Who it runs as; none: the caller. */
@@ -62,13 +64,13 @@ export async function notePid(layout: Layout, name: string, pid: number): Promis
   await writeFileDurably(pidFile(layout, name), content, { mode: 0o600 });
 }
 
-async function startChild(layout: Layout, { name, command, args, cwd, user }: Child): Promise<void> {
+async function startChild(layout: Layout, { name, command, args, env, cwd, user }: Child): Promise<void> {
   const output = await open(join(layout.logDir, `${name}.log`), "a", 0o600);
   try {
     const child = spawn(command, args, {
       ...user,
       cwd,
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C", HOME: cwd },
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C", HOME: cwd, ...env },
       stdio: ["ignore", output.fd, output.fd],
       detached: true,
     });

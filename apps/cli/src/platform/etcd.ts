@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Authority } from "@mainstay/certificates/authority.ts";
+import { etcdElections } from "@mainstay/dcs/etcd-elections.ts";
 import type { Child } from "./child.ts";
 import { giveTo, writeCertificate } from "./files.ts";
 import type { Layout } from "./layout.ts";
@@ -46,6 +47,7 @@ async function prepareMember(
     name: `etcd-${number}`,
     command: "etcd",
     args: memberArguments(layout, number, members),
+    env: etcdElections,
     cwd: dir,
     user,
   };
@@ -74,8 +76,6 @@ function memberArguments(layout: Layout, number: number, members: number): strin
     `--peer-key-file=${key}`,
     `--peer-trusted-ca-file=${ca}`,
     "--peer-client-cert-auth",
-    "--heartbeat-interval=50",
-    "--election-timeout=500",
     // Watches begin with a fresh list, so no history is needed; the file stays small.
     "--auto-compaction-mode=revision",
     "--auto-compaction-retention=10000",
