@@ -4,15 +4,23 @@
  */
 import { isStarting } from "@mainstay/postgres/postmaster.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
-import { connectLocal, isTooManyConnections, type LocalClient, type LocalServer } from "./local-client.ts";
+import {
+  askPostmaster,
+  connectLocal,
+  isTooManyConnections,
+  type LocalClient,
+  type LocalServer,
+} from "./local-client.ts";
 
-/** A session is renewed this often, so that a postmaster that no longer forks is noticed. */
-const freshMs = 1_000;
+/** The postmaster is asked this often, so that one that no longer forks is noticed. */
+const askedEveryMs = 1_000;
+/** And a new session is begun this often: processes that fork may still have nothing to offer. */
+const renewedEveryMs = 10_000;
 /** Of each statement. */
 const queryTimeoutMs = 1_000;
 
 export interface LocalSession {
-  /** Over a session of this second. When the work fails its session ends: it may be busy with it still. */
+  /** Of a PostgreSQL that took connections this second. When the work fails its session ends: it may be busy still. */
   fresh<T>(work: (client: LocalClient) => Promise<T>): Promise<T>;
   /** Over whichever session there is. */
   use<T>(work: (client: LocalClient) => Promise<T>): Promise<T>;
@@ -21,6 +29,7 @@ export interface LocalSession {
 
 export function createLocalSession(server: LocalServer, dataDir: string): LocalSession {
   let session: { client: LocalClient; sinceMs: number } | undefined;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
 
   async function close(): Promise<void> {
     const old = session;
@@ -37,13 +46,17 @@ export function createLocalSession(server: LocalServer, dataDir: string): LocalS
       await close();
       session = { client, sinceMs };
     } catch (error) {
-      if (session && isTooManyConnections(error)) {
-        session = { ...session, sinceMs };
-        return;
-      }
-      await close();
-      throw error;
+      if (!session || !isTooManyConnections(error)) throw error;
+      session = { ...session, sinceMs };
     }
+  }
+
+  async function ask(): Promise<void> {
+    const nowMs = monotonicMs();
+    if (!session || nowMs - session.sinceMs > renewedEveryMs) await renew();
+    else if (nowMs - askedAtMs > askedEveryMs) await askPostmaster(server, queryTimeoutMs);
+    else return;
+    askedAtMs = nowMs;
   }
 
   async function use<T>(work: (client: LocalClient) => Promise<T>): Promise<T> {
@@ -61,7 +74,10 @@ export function createLocalSession(server: LocalServer, dataDir: string): LocalS
     use,
     close,
     async fresh(work) {
-      if (!session || monotonicMs() - session.sinceMs > freshMs) await renew();
+      await ask().catch(async (error: unknown) => {
+        await close();
+        throw error;
+      });
       return use(work);
     },
   };
