@@ -1,4 +1,4 @@
-/** The balancer's loop: looks at all instances at once and takes one step for each that needs one. */
+/** The balancer's loop: looks at instances and takes the steps that their HAProxies need. */
 import { randomUUID } from "node:crypto";
 import { createWaker, runLoop } from "@mainstay/control-loop/run-loop.ts";
 import { createEventLog, guardFrom } from "@mainstay/dcs/event-log.ts";
@@ -6,6 +6,7 @@ import { instancesPrefix } from "@mainstay/dcs/keys.ts";
 import { openPrefixView, type PrefixView } from "@mainstay/dcs/prefix-view.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
+import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { act } from "./act.ts";
 import type { Config } from "./config.ts";
 import { decideRoute } from "./decide.ts";
@@ -16,7 +17,8 @@ import { knownInstances, placeOf, readKnown, removePlace } from "./places.ts";
 import type { WantedRoute } from "./route.ts";
 import { createRouteEvents, type RouteEvents } from "./route-events.ts";
 
-const everyMs = 1_000;
+/** Every HAProxy is looked at this often; in between, only those that the store wants otherwise. */
+const everyMs = 500;
 /** Start, allow and route of a new instance need three steps; what needs more waits for the next pass. */
 const stepsAPass = 4;
 
@@ -35,9 +37,16 @@ export async function runBalancer(
     now: () => new Date(),
     onRecord: () => eventsWaker.wake(),
   });
-  const told = new Map<string, string>();
-  const tell = { log, told, events: createRouteEvents(eventLog) };
-  const pass = (passSignal: AbortSignal) => balanceAll(config, view, tell, passSignal);
+  const memory = { told: new Map<string, string>(), settled: new Map<string, string>() };
+  const tell = { log, ...memory, events: createRouteEvents(eventLog) };
+  let lookedAtAllMs = Number.NEGATIVE_INFINITY;
+  const pass = (passSignal: AbortSignal) => {
+    if (monotonicMs() - lookedAtAllMs >= everyMs) {
+      lookedAtAllMs = monotonicMs();
+      memory.settled.clear();
+    }
+    return balanceAll(config, view, tell, passSignal);
+  };
   const flush = (passSignal: AbortSignal) => eventLog.flush(passSignal);
   await Promise.all([
     runLoop({ name: "balancer", pass, everyMs, log, signal, waker }),
@@ -50,6 +59,8 @@ export async function runBalancer(
 interface Tell {
   readonly log: Log;
   readonly told: Map<string, string>;
+  /** What each HAProxy was found to do, of those that were looked at lately. */
+  readonly settled: Map<string, string>;
   readonly events: RouteEvents;
 }
 
@@ -71,10 +82,12 @@ async function balanceAll(config: Config, view: PrefixView, tell: Tell, signal: 
 async function balance(
   config: Config,
   wanted: WantedRoute,
-  { log, told, events }: Tell,
+  { log, told, settled, events }: Tell,
   signal: AbortSignal,
 ): Promise<void> {
   const { instanceId } = wanted;
+  const wantedText = JSON.stringify(wanted);
+  if (settled.get(instanceId) === wantedText) return;
   const place = placeOf(config, instanceId);
   for (let step = 0; step < stepsAPass && !signal.aborted; step++) {
     const known = await readKnown(place);
@@ -84,16 +97,24 @@ async function balance(
     const { action, reason } = decision;
     if (told.get(instanceId) !== `${action} ${reason}`) log.info({ instanceId, action, reason }, "decided");
     told.set(instanceId, `${action} ${reason}`);
-    if (action === "wait") return;
+    if (action === "wait") {
+      settled.set(instanceId, wantedText);
+      return;
+    }
     await events.during(decision, wanted, () => act(decision, wanted, known, place, config, signal));
   }
 }
 
-async function forget(config: Config, instanceId: string, { log, told, events }: Tell): Promise<void> {
+async function forget(
+  config: Config,
+  instanceId: string,
+  { log, told, settled, events }: Tell,
+): Promise<void> {
   const place = placeOf(config, instanceId);
   await stopHaproxy(place);
   await removePlace(place);
   told.delete(instanceId);
+  settled.delete(instanceId);
   events.forget(instanceId);
   log.info({ instanceId }, "the instance is gone");
 }
