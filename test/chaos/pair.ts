@@ -91,6 +91,6 @@ async function untilHealthy(instance: TestInstance, clients: Clients, signal?: A
     if (!since || performance.now() - since.atMs < healthyForMs) return undefined;
     return clients.acknowledged() > since.acknowledged + 20;
   };
-  const options = { what: "healthy pair", timeoutMs: healthyLimitMs, everyMs: 50 };
+  const options = { what: "healthy pair", timeoutMs: healthyLimitMs, everyMs: 100 };
   await waitFor(look, signal ? { ...options, signal } : options);
 }

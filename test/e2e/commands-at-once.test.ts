@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { pause, waitFor } from "@mainstay/runtime/pause.ts";
+import { waitFor } from "@mainstay/runtime/pause.ts";
+import { layoutOf } from "../../apps/cli/src/platform/layout.ts";
 import { endpointOf, newPlatform } from "../kit/platform.ts";
 import { openSession } from "../kit/session.ts";
 
@@ -21,7 +22,7 @@ test("two `up` at once start one platform, and both show it", async () => {
 
 test("an `up` that meets a `down` waits for its end", async () => {
   const going = platform.command("down");
-  await pause(200);
+  await waitFor(isLocked, { what: "`down`'s turn", timeoutMs: 20_000, everyMs: 5 });
   await Promise.all([going, platform.command("up", "--detach")]);
   assert.deepEqual(await (await platform.sdk()).listInstances(), { instances: [], totalCount: 0 });
   await platform.command("down", "--purge");
@@ -50,6 +51,12 @@ test("a first `up` that is interrupted has shown the password, and the next make
   });
   assert.deepEqual((await session.query("select 1 as one")).rows, [{ one: 1 }]);
 });
+
+/** Linux lists abstract sockets with an "@" for their zero byte. */
+async function isLocked(): Promise<boolean> {
+  const { lockName } = layoutOf(platform.dir);
+  return (await readFile("/proc/net/unix", "utf8")).includes(lockName.replace("\0", "@"));
+}
 
 async function starts(): Promise<string[]> {
   const lines = (await readFile(join(platform.dir, "log/platform.log"), "utf8")).trim().split("\n");
