@@ -1,7 +1,8 @@
 /** Commands that meet on one directory, and a first `up` that was interrupted. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { globSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
@@ -12,6 +13,13 @@ import { openSession } from "../kit/session.ts";
 const cli = join(import.meta.dirname, "../../apps/cli/src/main.ts");
 const platform = await newPlatform();
 after(() => platform[Symbol.asyncDispose]());
+
+test("a first `up` that is ended while it makes its database hinders no other", async () => {
+  const first = platform.command("up", "--detach", "--no-demo", "--listen", platform.listen);
+  const isMaking = () => globSync(join(platform.dir, "database/data*/PG_VERSION")).length > 0;
+  await waitFor(isMaking, { what: "initdb", timeoutMs: 20_000, everyMs: 1 });
+  await Promise.all([assert.rejects(first, /did not come up/), platform.command("down")]);
+});
 
 test("two `up` at once start one platform, and both show it", async () => {
   const up = () => platform.command("up", "--detach", "--no-demo", "--listen", platform.listen);
@@ -26,6 +34,7 @@ test("an `up` that meets a `down` waits for its end", async () => {
   await Promise.all([going, platform.command("up", "--detach")]);
   assert.deepEqual(await (await platform.sdk()).listInstances(), { instances: [], totalCount: 0 });
   await platform.command("down", "--purge");
+  await assert.rejects(stat(platform.dir), { code: "ENOENT" });
 });
 
 test("a first `up` that is interrupted has shown the password, and the next makes no second demo", async () => {

@@ -45,6 +45,16 @@ test("stopping everything detaches the volume, and starting it again finds the s
   assert.equal(await readFile(join(node.volumeDir, "kept"), "utf8"), "yes");
 });
 
+test("a frozen host that is started goes on", async () => {
+  await using compute = await openCompute();
+  const { supervisorPid } = await startNode(compute, 20e6);
+  const isFrozen = async () => /^State:\tT/m.test(await readFile(`/proc/${supervisorPid}/status`, "utf8"));
+  await compute.freeze("host-1");
+  await waitFor(isFrozen, { what: "a frozen node", timeoutMs: 5_000 });
+  await compute.start("host-1");
+  await waitFor(async () => !(await isFrozen()), { what: "a node that runs", timeoutMs: 5_000 });
+});
+
 test("a node whose volume is damaged keeps no other from starting, and says so", mounting, async () => {
   await using compute = await openCompute();
   const damaged = await startNode(compute, 20e6);

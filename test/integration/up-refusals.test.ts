@@ -61,6 +61,12 @@ test("a directory that PostgreSQL's user cannot enter", asRoot, async () => {
   assert.deepEqual(await readdir(closed), []);
 });
 
+test("a path that HAProxy's file cannot hold", async () => {
+  const odd = join(dir, "my db");
+  await refuses(listen, /^mainstay: the path ".*my db" has characters other than .*--dir$/, odd);
+  await assert.rejects(readdir(odd), { code: "ENOENT" });
+});
+
 test("a disk that is too small for the platform, or for its demo", mounting, async () => {
   await mkdir(platform);
   // In a mount namespace of its own, which ends with the command.

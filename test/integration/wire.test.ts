@@ -268,3 +268,11 @@ test("node types have every field", async () => {
     },
   ]);
 });
+
+test("of a long list of wrong items the first are told", async () => {
+  await using platform = await startTestControlPlane();
+  const tags = Array.from({ length: 100_000 }, () => 1);
+  const { status, body } = await rawOf(platform)("POST", "/instances", { ...wanted, tags });
+  assert.deepEqual([status, body.details.length], [400, 20]);
+  assert.deepEqual(body.details[0].argument_name, "tags.0");
+});

@@ -36,6 +36,11 @@ async function writeWhole(path: string, content: string, { mode, uid, gid }: Fil
   }
 }
 
+/** It needs no quotes in any syntax: HAProxy's, PostgreSQL's, a shell's. */
+export function isPlainPath(path: string): boolean {
+  return /^\/[\w./-]+$/.test(path);
+}
+
 export async function pathExists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,

@@ -1,4 +1,5 @@
 /** haproxy.cfg of one instance. It starts closed: what is routed is set at run time. Pure. */
+import { isPlainPath } from "@mainstay/runtime/files.ts";
 
 export const backend = "postgres";
 export const server = "primary";
@@ -14,12 +15,11 @@ export interface HaproxyInput {
 }
 
 const ipv4 = /^\d{1,3}(\.\d{1,3}){3}$/;
-const plainPath = /^\/[\w./-]+$/;
 
 export function renderConfig({ address, port, socket, rangesFile }: HaproxyInput): string {
   if (!ipv4.test(address)) throw new RangeError(`not an IPv4 address: ${JSON.stringify(address)}`);
   for (const path of [socket, rangesFile]) {
-    if (!plainPath.test(path))
+    if (!isPlainPath(path))
       throw new RangeError(`HAProxy cannot be given this path: ${JSON.stringify(path)}`);
   }
   return `# Rendered by Mainstay; changes are overwritten.

@@ -2,6 +2,7 @@
 import { statfs } from "node:fs/promises";
 import { leastFreeBytes } from "@mainstay/compute/local/prepare-node.ts";
 import { volumeFault } from "@mainstay/compute/local/volumes.ts";
+import { isPlainPath } from "@mainstay/runtime/files.ts";
 import { CommandError } from "../errors.ts";
 import type { Layout } from "../platform/layout.ts";
 import { createSettings, readSettings, type Settings, writeSettings } from "../platform/settings.ts";
@@ -29,6 +30,7 @@ const unprivileged =
   "not started by root: databases run as you, and so nothing keeps them from reading the platform's own files";
 
 export async function settle(layout: Layout, wanted: WantedPlatform): Promise<Settings> {
+  checkPaths(layout);
   const known = await readSettings(layout);
   if (known) refuseChanges(layout, known, wanted);
   const { hosts = 3, etcdMembers = 1 } = known ?? wanted;
@@ -48,6 +50,15 @@ export async function settle(layout: Layout, wanted: WantedPlatform): Promise<Se
   const changed = { ...settings, replaceAfterMs: wanted.replaceAfter * 1_000 };
   await writeSettings(layout, changed);
   return changed;
+}
+
+/** HAProxy and PostgreSQL are given paths below these in files with syntaxes of their own. */
+function checkPaths({ dir, runtimeDir }: Layout): void {
+  const odd = [dir, runtimeDir].find((path) => !isPlainPath(path));
+  if (odd === undefined) return;
+  throw new CommandError(
+    `the path ${JSON.stringify(odd)} has characters other than A-Z, a-z, 0-9, "/", ".", "-" and "_": give another with --dir`,
+  );
 }
 
 /** Of a platform that runs; refuses what only its next start could change. */

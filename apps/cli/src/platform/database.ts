@@ -1,10 +1,13 @@
 /** The control plane's own PostgreSQL: on a unix socket only. */
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { findEngines } from "@mainstay/postgres/engines.ts";
 import { initDatabase } from "@mainstay/postgres/init-database.ts";
-import { pathExists, writeFileDurably } from "@mainstay/runtime/files.ts";
+import { removeLockFiles } from "@mainstay/postgres/postmaster.ts";
+import type { ProgramContext } from "@mainstay/postgres/program.ts";
+import { pathExists, syncDirectory, writeFileDurably } from "@mainstay/runtime/files.ts";
+import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import { run } from "@mainstay/runtime/run.ts";
 import { CommandError } from "../errors.ts";
 import type { Child } from "./child.ts";
@@ -26,13 +29,23 @@ export async function prepareDatabase(
   const dataDir = join(dir, "data");
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await giveTo(user, dir);
-  if (!(await pathExists(join(dataDir, "PG_VERSION")))) {
-    await rm(dataDir, { recursive: true, force: true });
-    await initDatabase({ binDir: engine.binDir, cwd: dir, ...user }, dataDir, signal);
-  }
+  if (!(await pathExists(dataDir)))
+    await initialise({ binDir: engine.binDir, cwd: dir, ...user }, dataDir, signal);
   await writeSettings(layout, user);
+  if ((await processesUnder(dataDir)).length === 0) {
+    await removeLockFiles(dataDir, { dir: databaseSocketDir(layout), port: databasePort });
+  }
   const args = ["-D", dataDir, "-c", `config_file=${join(dir, "postgresql.conf")}`];
   return { name: "database", command: join(engine.binDir, "postgres"), args, cwd: dir, user };
+}
+
+/** Complete before it gets its name. */
+async function initialise(context: ProgramContext, dataDir: string, signal: AbortSignal): Promise<void> {
+  const beside = `${dataDir}.new`;
+  await rm(beside, { recursive: true, force: true });
+  await initDatabase(context, beside, signal);
+  await rename(beside, dataDir);
+  await syncDirectory(context.cwd);
 }
 
 export function databaseSocketDir({ runtimeDir }: Layout): string {

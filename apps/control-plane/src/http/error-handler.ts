@@ -39,10 +39,13 @@ function toApiError(error: FastifyError): ApiError {
 
 type Validation = NonNullable<FastifyError["validation"]>[number];
 
+/** A long list may have one for each of its items; nobody reads them all. */
+const mostProblems = 500;
+
 /** One for each field: a value that fits none of several schemas is told the first one's rule. */
 function toDetails(problems: readonly Validation[]): ArgumentDetail[] {
   const details = new Map<string, ArgumentDetail>();
-  for (const problem of problems) {
+  for (const problem of problems.slice(0, mostProblems)) {
     const detail = toDetail(problem);
     if (!details.has(detail.argument_name)) details.set(detail.argument_name, detail);
   }

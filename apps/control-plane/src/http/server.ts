@@ -21,7 +21,8 @@ export async function createServer(platform: Platform, log: Log): Promise<Server
   const server = fastify({
     bodyLimit,
     requestTimeout: 30_000,
-    forceCloseConnections: true,
+    // What is being answered is answered, also at the end.
+    forceCloseConnections: "idle",
     genReqId: () => randomUUID(),
     // Any id that is too long for one is not found; Node limits the whole line.
     routerOptions: { maxParamLength: 20_000 },

@@ -80,11 +80,15 @@ export function statusOf(record: InstanceRecord, observed: ObservedInstances): s
 /** As desired, except that a loss shows at once, before its reconciler has written it down. */
 export function progressOf({ instance, ...record }: InstanceRecord, observed: ObservedInstances) {
   const { status, status_reason } = instance;
-  const trouble =
-    status === "ready" && observed.isLive ? observed.health({ instance, ...record }).trouble : undefined;
+  const trouble = status === "ready" ? troubleOf({ instance, ...record }, observed) : undefined;
   return trouble === undefined
     ? { status, status_reason }
     : { status: "autohealing", status_reason: trouble };
+}
+
+function troubleOf(record: InstanceRecord, observed: ObservedInstances): string | undefined {
+  if (observed.isStoreLost) return "the store is not heard: leaders stop, and nobody knows who serves";
+  return observed.isLive ? observed.health(record).trouble : undefined;
 }
 
 /** Nothing is shown while it cannot be used yet. */

@@ -19,8 +19,13 @@ import type { InstanceRecord } from "../store/instances.ts";
 import { healthOf, type InstanceHealth, type SeenInstanceParts, type Silence } from "./health.ts";
 import { type ObservedHosts, observeHosts, staleAfterMs } from "./observed-hosts.ts";
 
+/** A store that was restarted is back by then; a leader without it has stopped, or is about to. */
+const lostAfterMs = 5_000;
+
 export interface ObservedInstances {
   readonly isLive: boolean;
+  /** The store was not heard for so long that nobody may be believed to serve. */
+  readonly isStoreLost: boolean;
   /** undefined: there is none, or its holder has not renewed it in time. */
   lock(instanceId: string): LockRecord | undefined;
   sync(instanceId: string): SyncRecord | undefined;
@@ -92,6 +97,9 @@ export function observeInstances(
     ended: Promise.all([view.ended, hosts.ended]),
     get isLive() {
       return isLive();
+    },
+    get isStoreLost() {
+      return !isLive() && monotonicMs() - view.heardAtMs >= lostAfterMs;
     },
     lock(instanceId) {
       const key = instanceKeys(instanceId).lock;

@@ -3,14 +3,15 @@ import { rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathExists } from "@mainstay/runtime/files.ts";
 import { TimeoutError, waitFor } from "@mainstay/runtime/pause.ts";
-import { killTree } from "@mainstay/runtime/process-tree.ts";
+import { killTree, signalTree } from "@mainstay/runtime/process-tree.ts";
 import { freeAddressesOf } from "./addresses.ts";
 import { readHosts } from "./hosts.ts";
 import { type NodeRecord, nodeDirOf, runtimeDirOf } from "./node-records.ts";
 import { supervisorPid } from "./supervisors.ts";
 import { detachVolume } from "./volumes.ts";
 
-const stopLimitMs = 30_000;
+/** Longer than an agent gives PostgreSQL to shut down. */
+const stopLimitMs = 40_000;
 
 /** The record goes first, so that nobody starts the node again; what a crash leaves is found by its name. */
 export async function removeNode(dir: string, id: string): Promise<void> {
@@ -47,6 +48,8 @@ export async function stopNode(
 ): Promise<void> {
   const nodeDir = nodeDirOf(dir, record);
   const pid = await supervisorPid(nodeDir);
+  // On a frozen host it could not shut down.
+  await signalTree(nodeDir, "SIGCONT");
   try {
     if (pid !== undefined) process.kill(pid, name);
     const isGone = async () => (await supervisorPid(nodeDir)) === undefined;

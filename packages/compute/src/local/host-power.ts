@@ -18,6 +18,7 @@ export function hostPower(dir: string, startNodes: () => Promise<void>): HostPow
       await killTree(await hostDir(dir, hostId));
     },
     async start(hostId) {
+      await signalTree(await hostDir(dir, hostId), "SIGCONT");
       await writeHost(dir, { ...(await findHost(dir, hostId)), state: "running" });
       await startNodes();
     },

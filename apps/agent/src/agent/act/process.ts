@@ -9,6 +9,8 @@ import type { Node } from "../node.ts";
 import { makeStandby } from "./standby-signal.ts";
 
 const fastStopMs = 10_000;
+/** Nobody takes over from a platform that shuts down. Shorter than a pass may take (agent-loop.ts). */
+const lastStopMs = 25_000;
 const endMs = 5_000;
 
 export async function startPrimary(
@@ -48,12 +50,13 @@ async function start(node: Node, as: "primary" | "standby", signal: AbortSignal)
 
 /** A fast shutdown; what is still there after its limit is killed. Cut short by nothing: a kill would need a rewind. */
 export async function stopPostgres(node: Node): Promise<void> {
-  const running = node.supervisor().postgres;
+  const { postgres: running, shutdown } = node.supervisor();
   if (!running) return;
+  const timeoutMs = shutdown === "in-place" ? lastStopMs : fastStopMs;
   const isDown = () => (node.supervisor().postgres ? undefined : true);
   try {
     process.kill(running.pid, "SIGINT");
-    await waitFor(isDown, { what: "PostgreSQL's shutdown", timeoutMs: fastStopMs, everyMs: 5 });
+    await waitFor(isDown, { what: "PostgreSQL's shutdown", timeoutMs, everyMs: 5 });
   } catch (error) {
     node.log.warn({ err: error }, "PostgreSQL did not shut down, killing it");
     await fence(node);

@@ -32,6 +32,28 @@ test("an instance that waits for a lost node says so", () => {
   assert.deepEqual(decideInstance(waiting), { step: "wait", forMs: 250, reason: trouble });
 });
 
+test("a node of a new instance whose host goes down before it is started is made on another", () => {
+  const stored = { lock: undefined, sync: undefined };
+  const unstarted = record({}, [node(1), node(2, { is_started: false })]);
+  const [one, two, three] = [host(1), host(2, { state: "down" }), host(3)];
+  const step = decideInstance(seen({ record: unstarted, hosts: [one, two, three] }, stored));
+  assert.ok(step.step === "replace");
+  assert.deepEqual([step.lost.id, step.placement.host_id], ["pg-0a1b2c3d-2", "host-3"]);
+  assert.equal(stepOf(seen({ record: unstarted, hosts: [one, two] }, stored)), "wait");
+  // It may have founded the instance.
+  assert.equal(stepOf(seen({ record: unstarted, hosts: [one, two, three] })), "wait");
+});
+
+test("a standby of a new instance whose host stays down is made on another, one that is slow is not", () => {
+  const lost = { kind: "lost", forMs: 30_000, why: "host-2 is down" } as const;
+  const nodes = new Map([["pg-0a1b2c3d-2", lost]]);
+  const health = { ...seen().health, nodes, trouble: "pg-0a1b2c3d-2 is lost" };
+  const down = [host(1), host(2, { state: "down" }), host(3)];
+  const alone = { sync: { ...sync, mode: "async" as const, members: [] } };
+  assert.equal(stepOf(seen({ health, hosts: down }, alone)), "replace");
+  assert.equal(stepOf(seen({ health }, alone)), "wait");
+});
+
 test("a changed generation is published before the instance is ready again", () => {
   const changed = record({ status: "configuring", generation: 2 });
   assert.equal(stepOf(seen({ record: changed })), "publish");

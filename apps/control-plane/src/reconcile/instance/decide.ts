@@ -1,8 +1,9 @@
+import type { Host } from "@mainstay/compute/compute.ts";
 import type { InstanceRecord } from "../../store/instances.ts";
 import type { NodeRow } from "../../store/schema.ts";
 import { decideHealing, decideReturn, type KnownInstance } from "./decide-healing.ts";
 import type { InstanceStep } from "./instance-step.ts";
-import { choosePlacements } from "./place.ts";
+import { choosePlacements, chooseReplacement } from "./place.ts";
 import type { SeenInstance, StoredInstance } from "./seen.ts";
 
 /** The next step towards the desired instance. Pure; a crash after any step finds the same one or the next. */
@@ -23,7 +24,8 @@ function decideDeletion({ record, computeNodeIds, stored }: SeenInstance): Insta
   return { step: "delete-rows", reason: "nothing of it is left" };
 }
 
-function decideNodes({ record, hosts, stored }: KnownInstance): InstanceStep | undefined {
+function decideNodes(seen: KnownInstance): InstanceStep | undefined {
+  const { record, hosts, stored } = seen;
   const { instance, nodes, endpoint } = record;
   const wanted = instance.is_ha ? 2 : 1;
   if (nodes.length < wanted) {
@@ -34,9 +36,8 @@ function decideNodes({ record, hosts, stored }: KnownInstance): InstanceStep | u
   }
   const members = nodes.filter(({ state }) => state === "member");
   const unfinished = members.filter(({ address, is_started }) => address === null || !is_started);
-  const isDown = (hostId: string) => hosts.some(({ id, state }) => id === hostId && state !== "running");
-  const stuck = unfinished.find(({ host_id }) => isDown(host_id));
-  if (stuck) return decideStuck(instance.status, stuck);
+  const stuck = unfinished.find((node) => isDown(node, hosts));
+  if (stuck) return decideStuck(seen, stuck);
   const unreserved = members.filter(({ address }) => address === null);
   if (unreserved.length > 0) return { step: "reserve", nodes: unreserved, reason: "nodes need addresses" };
   if (!isPublished(stored, instance.generation, endpoint !== undefined)) {
@@ -46,10 +47,23 @@ function decideNodes({ record, hosts, stored }: KnownInstance): InstanceStep | u
   return unfinished.length > 0 ? { step: "start", nodes: unfinished, reason: "nodes are to run" } : undefined;
 }
 
-/** A replacement that cannot be made is lost like any other node, and replaced like one. */
-function decideStuck(status: string, { id, host_id }: NodeRow): InstanceStep | undefined {
-  if (status !== "provisioning") return undefined;
-  return { step: "wait", forMs: 2_000, reason: `${id} waits: ${host_id} is not running` };
+/**
+ * A replacement that cannot be made is lost like any other node, and replaced like one. Of an instance that is new
+ * nobody misses a node: it is made elsewhere at once.
+ */
+function decideStuck({ record, hosts, stored }: KnownInstance, stuck: NodeRow): InstanceStep | undefined {
+  const { instance, nodes } = record;
+  if (instance.status !== "provisioning") return undefined;
+  const others = nodes.filter(({ id, state }) => state === "member" && id !== stuck.id);
+  const placement = stored.sync ? undefined : chooseReplacement(hosts, instance.id, nodes, others);
+  const reason = `${stuck.host_id} is not running`;
+  return placement
+    ? { step: "replace", lost: stuck, placement, reason: `${reason}: ${placement.id} is made instead` }
+    : { step: "wait", forMs: 2_000, reason: `${stuck.id} waits: ${reason}` };
+}
+
+function isDown({ host_id }: NodeRow, hosts: readonly Host[]): boolean {
+  return hosts.some(({ id, state }) => id === host_id && state !== "running");
 }
 
 function isPublished({ spec, endpoint }: StoredInstance, generation: number, hasEndpoint: boolean): boolean {
@@ -79,7 +93,11 @@ function decideConfigured({ health }: SeenInstance, { endpoint }: InstanceRecord
     : { step: "mark-ready", reason: "the change is published" };
 }
 
-function decideFirstReady({ stored, health }: SeenInstance, record: InstanceRecord): InstanceStep {
+function decideFirstReady(seen: SeenInstance, record: InstanceRecord): InstanceStep {
+  const { stored, health } = seen;
+  const healing = health.trouble === undefined ? undefined : decideHealing({ ...seen, record });
+  // One that is only slow is waited for.
+  if (healing?.step === "replace" && isDown(healing.lost, seen.hosts)) return healing;
   // What is wrong tells more than what is still to come.
   const wait = (reason: string) =>
     ({ step: "wait", forMs: waitMs, reason: health.trouble ?? reason }) as const;

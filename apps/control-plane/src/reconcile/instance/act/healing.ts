@@ -57,7 +57,8 @@ async function changeMembers(
   const { id } = instance;
   const generation = instance.generation + 1;
   await recordReplacement(trx, id, generation);
-  await updateInstance(trx, id, { status: "autohealing", status_reason: reason, generation });
+  const status = instance.status === "provisioning" ? instance.status : "autohealing";
+  await updateInstance(trx, id, { status, status_reason: reason, generation });
   const event = { kind: "status", action, reason, term: 0 } as const;
   await recordEvent(trx, id, { ...event, inputs: { ...inputs, generation } });
 }
