@@ -25,6 +25,23 @@ test("F5: a status query without an answer for 0.8 s costs no leadership", async
   assert.equal(await pair.term(), term);
 });
 
+test("F36: no standby is recorded while PostgreSQL may not let commits wait for it", async () => {
+  const { primary, standby } = await pair.target();
+  const checkpointer = "select pid from pg_stat_activity where backend_type = 'checkpointer'";
+  await using back = await freezeHost(standby);
+  const isAlone = async () => (await instance.sync())?.mode === "async";
+  await waitFor(isAlone, { what: "an asynchronous primary", timeoutMs: 20_000 });
+  // As in the middle of a checkpoint: it takes no reload.
+  await using thaw = freezePids([Number(await asSuperuser(primary, checkpointer))]);
+  await back();
+  const proof = "select count(*) > 0 from pg_stat_activity where query = 'checkpoint' and state = 'active'";
+  const isProving = async () => (await asSuperuser(primary, proof)) === "t";
+  await waitFor(isProving, { what: "a proof that waits", timeoutMs: 20_000 });
+  assert.ok(await isAlone());
+  await thaw();
+  await pair.endsHealthy();
+});
+
 test("F36: a commit that waited for a lost standby is acknowledged after the record says asynchronous", async () => {
   const { standby } = await pair.target();
   await using client = await pair.endpoint();

@@ -31,6 +31,16 @@ testEveryStep("F11, F44, F45: whatever ends at any step of a failover, nothing i
   it.hurt("lose node silently", "a", 6_000).advance(1_500),
 );
 
+testOutcome(
+  "F44: a former primary leads again when its successor is lost before it served",
+  (it) => {
+    it.hurt("lose node silently", "a", 4_000);
+    for (let ms = 0; ms < 4_000 && it.cluster.records().lock?.holder !== "b"; ms++) it.advance(1);
+    it.hurt("lose node silently", "b", 30_000).advance(12_000);
+  },
+  { leader: "a", failovers: 2 },
+);
+
 testEveryStep("F47: whatever ends at any step of a switchover at the old leader", "a", 12, (it) =>
   it.hurt("switchover", "b"),
 );
@@ -268,6 +278,22 @@ testOutcome(
     assert.ok(it.cluster.isHealthy(), it.cluster.transcript());
   },
   { leader: "b", failovers: 1 },
+);
+
+testOutcome(
+  "S16: an operator makes a former primary lead that lacks what its successor acknowledged",
+  (it) => {
+    it.hurt("lose node silently", "a", 9_000).advance(8_000);
+    it.hurt("lose node silently", "b", 15_000)
+      .advance(4_000)
+      .hurt("failover with losses", "a")
+      .advance(8_000);
+    assert.equal(it.cluster.records().lock?.holder, "a", it.cluster.transcript());
+    it.advance(30_000);
+    assert.match(it.cluster.transcript(), /b +clone: losses were accepted/);
+    assert.ok(it.cluster.isHealthy(), it.cluster.transcript());
+  },
+  { leader: "a", failovers: 2 },
 );
 
 testOutcome(

@@ -9,6 +9,7 @@ const fastStopMs = 10_000;
 const endMs = 5_000;
 
 export function* startPrimary(agent: SimAgent, syncStandbys: readonly string[]): Task {
+  yield* noteDataTerm(agent);
   const { data } = agent.node.disk;
   if (data) data.isStandby = false;
   yield* writeSettings(agent, { syncStandbys, upstream: undefined });

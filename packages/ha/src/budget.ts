@@ -1,6 +1,7 @@
 /**
- * F48: a leader is replaced by choice (its PostgreSQL ended, its host refuses connections) only so often. Whatever
- * kills one primary after the other must not go round for ever. A lock that ran out is no choice: its holder is fenced.
+ * F48: a leader is replaced by choice (its PostgreSQL ended, its volume is full) only so often. Whatever kills one
+ * primary after the other must not go round for ever. No choice is a lock that ran out, whose holder is fenced, nor a
+ * node that is down.
  */
 import type { Observation } from "./observation.ts";
 

@@ -1,6 +1,6 @@
 /** Who may claim the lock, when, and with which records. */
 import type { LockRecord, SyncRecord } from "@mainstay/domain/cluster.ts";
-import { isBudgetLeft, withTakeover } from "./budget.ts";
+import { withTakeover } from "./budget.ts";
 import { hasPrimary, isOwnLock } from "./lease.ts";
 import type { Observation, SeenLock, SeenSync } from "./observation.ts";
 import { isSame } from "./primary.ts";
@@ -99,8 +99,8 @@ function vacancyOf(seen: Observation, { record, unchangedForMs }: HeldLock) {
   if (unchangedForMs >= limitMs) {
     return vacant(`${record.holder} has not renewed its lock for ${limitMs} ms`, false);
   }
-  return isGone(seen, record) && isBudgetLeft(seen)
-    ? vacant(`${record.holder} is down: its stream is closed and it refuses connections`, true)
+  return isGone(seen, record)
+    ? vacant(`${record.holder} is down: its stream is closed and it refuses connections`, false)
     : undefined;
 }
 

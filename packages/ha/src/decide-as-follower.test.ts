@@ -15,7 +15,7 @@ import {
   stopped,
 } from "./observation-builders.ts";
 
-const down = [{ nodeId: "b", state: "refused" }] as const;
+const refused = [{ nodeId: "b", state: "refused" }] as const;
 const broken = standby({ receiver: "connecting", notStreamingForMs: 20 });
 const spent = Array.from({ length: 3 }, () => "2025-12-31T23:30:00.000Z");
 const lossy = { ...request, kind: "failover", target: "a", acceptLoss: true } as const;
@@ -24,12 +24,12 @@ const only = (id: string) => ({ ...spec, members: [{ id, address: "127.0.0.4", p
 const table: readonly [string, Observation, Partial<Decision>][] = [
   [
     "a leader whose node is down is not waited for (fast path)",
-    observation({ links: down, postgres: broken }),
+    observation({ links: refused, postgres: broken }),
     { action: "claim" },
   ],
   [
     "a leader that refuses connections while its stream lives is left alone",
-    observation({ links: down }),
+    observation({ links: refused }),
     { action: "wait" },
   ],
   [
@@ -39,13 +39,13 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
   ],
   [
     "the fast path is never taken in asynchronous state",
-    observation({ links: down, postgres: broken, sync: recorded({ mode: "async", members: [] }) }),
+    observation({ links: refused, postgres: broken, sync: recorded({ mode: "async", members: [] }) }),
     { action: "wait" },
   ],
   [
-    "the fast path is not taken when the budget is used up (F48)",
-    observation({ links: down, postgres: broken, sync: recorded({ takeovers: spent }) }),
-    { action: "wait" },
+    "a node that is down is replaced whatever the budget (F48)",
+    observation({ links: refused, postgres: broken, sync: recorded({ takeovers: spent }) }),
+    { action: "claim" },
   ],
   [
     "a challenger waits by the timing of the term, whatever the specification says by now (S4)",
@@ -106,6 +106,21 @@ const table: readonly [string, Observation, Partial<Decision>][] = [
     },
   ],
   [
+    "a former primary whose successor never served leads again, where it ended (F44)",
+    observation({ lock: silent(), postgres: stopped({}) }),
+    { action: "claim" },
+  ],
+  [
+    "a former primary that lacks commits leads again when an operator accepts it (S16)",
+    observation({
+      lock: silent(),
+      postgres: stopped({}),
+      sync: recorded({ mode: "async", members: [] }),
+      request: lossy,
+    }),
+    { action: "claim", requestRevision: 80n },
+  ],
+  [
     "a node that lacks commits does not lead for a request of an earlier term (S16)",
     observation({
       lock: silent(),
@@ -138,13 +153,12 @@ for (const [situation, seen, expected] of table) {
   });
 }
 
-test("a takeover by choice counts against the budget, one by a lock that ran out does not", () => {
-  const chosen = decide(observation({ links: down, postgres: broken }));
+test("a takeover by choice counts against the budget, one from a node that is down or silent does not", () => {
+  const chosen = decide(observation({ lock: held({ phase: "released" }) }));
+  const down = decide(observation({ links: refused, postgres: broken }));
   const due = decide(observation({ lock: silent() }));
-  assert.deepEqual(
-    [chosen, due].map((decision) => (decision.action === "claim" ? decision.sync.takeovers : undefined)),
-    [["2026-01-01T00:00:00.000Z"], []],
-  );
+  const counted = [chosen, down, due].map((it) => (it.action === "claim" ? it.sync.takeovers : undefined));
+  assert.deepEqual(counted, [["2026-01-01T00:00:00.000Z"], [], []]);
 });
 
 test("a claim takes the timing of the specification into its term", () => {

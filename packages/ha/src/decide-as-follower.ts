@@ -48,14 +48,14 @@ function decideToClaim(seen: Follower, right: Right): Decision {
         : { action: "wait", reason: `${reason}, but this node has no data` };
     case "stopped":
       if (postgres.systemId !== (sync.record.systemId ?? postgres.systemId)) return foreign();
-      if (leadLast) return claim(seen, right);
-      return postgres.isStandby
-        ? {
-            action: "start-standby",
-            upstream: undefined,
-            reason: `${reason}; this node may lead once it runs`,
-          }
-        : { action: "wait", reason: `${reason}, but this node's data must be rewound first` };
+      // A former primary has followed nobody since: whoever led after it acknowledged nothing while the record still
+      // names it, or is given up by an operator. It goes on where it ended, on its own timeline.
+      if (leadLast || !postgres.isStandby) return claim(seen, right);
+      return {
+        action: "start-standby",
+        upstream: undefined,
+        reason: `${reason}; this node may lead once it runs`,
+      };
     case "standby":
       return postgres.isPromotable
         ? claim(seen, right)

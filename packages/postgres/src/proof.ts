@@ -7,7 +7,10 @@ export type ProofOutcome =
   | { readonly kind: "acknowledged"; readonly syncStandbys: readonly string[] }
   | { readonly kind: "unsure"; readonly reason: string };
 
-/** Writes and commits like a tenant would: resolves once the standbys that commits wait for have it. */
+/**
+ * Writes and commits like a tenant would: resolves once the standbys that commits wait for have it. `client`: a session
+ * that was begun after the setting was reloaded.
+ */
 export async function writeProof(client: ClientBase, term: number, nodeId: string): Promise<ProofOutcome> {
   // A wait for standbys that was cancelled ends in success with a warning.
   const warnings: string[] = [];
@@ -18,6 +21,7 @@ export async function writeProof(client: ClientBase, term: number, nodeId: strin
   try {
     await client.query("set synchronous_commit = on");
     const before = await syncSetting(client);
+    if (before !== "") await untilInForce(client);
     await createProofTable(client);
     await client.query(
       `insert into _mainstay.proof (id, term, node_id, written_at) values (1, $1, $2, clock_timestamp())
@@ -32,6 +36,18 @@ export async function writeProof(client: ClientBase, term: number, nodeId: strin
   } finally {
     client.off("notice", onNotice);
   }
+}
+
+/**
+ * Whether commits wait at all is for the checkpointer to tell the others, after a reload, and in the middle of a
+ * checkpoint it may take long to (SyncRepUpdateSyncStandbysDefined). It takes every reload before it begins another.
+ * The postmaster had told it before it forked this session, which has the setting.
+ */
+async function untilInForce(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ reloaded: boolean }>(
+    "select pg_conf_load_time() > pg_postmaster_start_time() as reloaded",
+  );
+  if (rows[0]?.reloaded) await client.query("checkpoint");
 }
 
 async function syncSetting(client: ClientBase): Promise<string> {

@@ -33,6 +33,7 @@ export async function act(
     case "start-primary":
       if (node.memory.isPromotionCut) return startStandby(node, specOf(seen.spec), undefined, signal);
       node.memory.startsClean = seen.postgres.kind === "stopped" && seen.postgres.isClean;
+      await node.disk.noteDataTerm();
       return startPrimary(node, specOf(seen.spec), decision.syncStandbys, signal);
     case "start-standby":
       return startStandby(node, specOf(seen.spec), decision.upstream, signal);

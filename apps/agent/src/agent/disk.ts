@@ -29,7 +29,7 @@ export async function openDisk({ highestTermFile, dataTermFile, intentFile }: No
       await writeFileDurably(highestTermFile, String(term), { mode: 0o600 });
       highestTerm = term;
     },
-    /** The data is the leader's of the term that is obeyed now: promoted in it, or copied from it. */
+    /** The data is the leader's of the term that is obeyed now: it leads in it, or was copied from there. */
     async noteDataTerm(): Promise<void> {
       await writeFileDurably(dataTermFile, String(highestTerm), { mode: 0o600 });
       dataTerm = highestTerm;

@@ -24,17 +24,17 @@ export interface LocalSession {
   fresh<T>(work: (client: LocalClient) => Promise<T>): Promise<T>;
   /** Over whichever session there is. */
   use<T>(work: (client: LocalClient) => Promise<T>): Promise<T>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export function createLocalSession(server: LocalServer, dataDir: string): LocalSession {
   let session: { client: LocalClient; sinceMs: number } | undefined;
   let askedAtMs = Number.NEGATIVE_INFINITY;
 
-  async function close(): Promise<void> {
-    const old = session;
+  /** Nobody waits for its end: a process that stands still would never close. */
+  function close(): void {
+    session?.client.end().catch(() => {});
     session = undefined;
-    await old?.client.end().catch(() => {});
   }
 
   /** A server without even a place for another WAL sender is well: the session that there is goes on. */
@@ -43,7 +43,7 @@ export function createLocalSession(server: LocalServer, dataDir: string): LocalS
     const sinceMs = monotonicMs();
     try {
       const client = await connectLocal(server, { queryTimeoutMs });
-      await close();
+      close();
       session = { client, sinceMs };
     } catch (error) {
       if (!session || !isTooManyConnections(error)) throw error;
@@ -65,7 +65,7 @@ export function createLocalSession(server: LocalServer, dataDir: string): LocalS
     try {
       return await work(session.client);
     } catch (error) {
-      await close();
+      close();
       throw error;
     }
   }
@@ -74,8 +74,8 @@ export function createLocalSession(server: LocalServer, dataDir: string): LocalS
     use,
     close,
     async fresh(work) {
-      await ask().catch(async (error: unknown) => {
-        await close();
+      await ask().catch((error: unknown) => {
+        close();
         throw error;
       });
       return use(work);

@@ -36,7 +36,7 @@ export function createPostgresWatch({ session, paths, program, memory }: WatchPo
 
   async function stopped(exits: number, signal: AbortSignal): Promise<PostgresState> {
     memory.forgetRun();
-    await session.close();
+    session.close();
     if (!(await pathExists(join(paths.dataDir, "PG_VERSION")))) return { kind: "absent" };
     if (control?.exits !== exits || memory.isDataChanged) {
       control = { exits, data: await readControlData(program, paths.dataDir, signal).catch(damaged) };
