@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { act } from "@mainstay/balancer/act.ts";
 import { runBalancer, stopAll } from "@mainstay/balancer/balancer-loop.ts";
+import { runningPid } from "@mainstay/balancer/haproxy/process.ts";
 import { placeOf, removePlace } from "@mainstay/balancer/places.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { eventKeys, instanceKeys } from "@mainstay/dcs/keys.ts";
@@ -21,11 +22,13 @@ import { freePort } from "../kit/etcd.ts";
 import { unprivilegedUser } from "../kit/user.ts";
 
 const id = "0a1b2c3d-0000-4000-8000-000000000001";
-const keys = instanceKeys(id);
+/** The instance whose HAProxy is made to stand still. */
+const frozenId = "0f1b2c3d-0000-4000-8000-000000000003";
 const options = { timeoutMs: 1_000, signal: new AbortController().signal };
 const dir = await realpath(await mkdtemp(join(tmpdir(), "mainstay-balancer-")));
 await chmod(dir, 0o755);
 const port = await freePort("127.0.0.1");
+const frozenPort = await freePort("127.0.0.1");
 const config = {
   dir: join(dir, "routes"),
   runtimeDir: join(dir, "run"),
@@ -67,8 +70,7 @@ test("F19: a new term cuts the sessions of the old one and leads elsewhere", asy
 
 test("what the balancer did is told, with the sessions that it cut", async () => {
   const told = async () => {
-    const values = await store.list(eventKeys(id).prefix, options);
-    const events = values.map(({ value }) => parseEvent(value)).filter(({ term }) => term === 2);
+    const events = (await routeEvents(id)).filter(({ term }) => term === 2);
     return events.length >= 2 ? events : undefined;
   };
   const events = await waitFor(told, { what: "events of term 2", timeoutMs: 5_000 });
@@ -125,6 +127,40 @@ test("a HAProxy that dies is started again, and routes as before", async () => {
   await untilAnswers("two");
 });
 
+test("a HAProxy that stands still holds up no other instance", async () => {
+  await putSpec(frozenId);
+  await putEndpoint(1, ["0.0.0.0/0"], { instanceId: frozenId, port: frozenPort });
+  await putLock({ term: 1, holder: "pg-0a1b2c3d-1", phase: "serving" }, frozenId);
+  await untilAnswers("one", frozenPort);
+  const pid = await frozenPid();
+  assert.ok(pid);
+  process.kill(pid, "SIGSTOP");
+  // So that it is looked at now. A loop that waited for the answer would carry out one change below a look.
+  await putLock({ term: 2, holder: "pg-0a1b2c3d-2", phase: "serving" }, frozenId);
+  for (const term of [3, 4, 5, 6]) {
+    const isFirst = term % 2 === 1;
+    await putLock({ term, holder: `pg-0a1b2c3d-${isFirst ? 1 : 2}`, phase: "serving" });
+    await untilAnswers(isFirst ? "one" : "two");
+  }
+  assert.equal(await frozenPid(), pid, "the other was rerouted before the frozen one was replaced");
+});
+
+test("a HAProxy that stands still is replaced, says why, and routes what is wanted by then", async () => {
+  const told = async () => {
+    const events = (await routeEvents(frozenId)).filter(({ term }) => term === 2);
+    return events.length >= 2 ? events : undefined;
+  };
+  const events = await waitFor(told, { what: "events of the replacement", timeoutMs: 15_000 });
+  assert.deepEqual(
+    events.map(({ action, reason, failure }) => [action, reason, failure]),
+    [
+      ["start", "HAProxy runs and gave no answer twice in a row: it is replaced", undefined],
+      ["route", "term 2 is served by 127.0.0.12", undefined],
+    ],
+  );
+  await untilAnswers("two", frozenPort);
+});
+
 test("a store that is away changes nothing", async () => {
   const session = await openSession();
   store.setAway(true);
@@ -156,7 +192,9 @@ test("a second HAProxy on the port of a first one is refused, and says why", asy
 });
 
 test("an instance that is gone leaves nothing", async () => {
-  await store.transact([], [{ deletePrefix: keys.prefix }], options);
+  for (const each of [id, frozenId]) {
+    await store.transact([], [{ deletePrefix: instanceKeys(each).prefix }], options);
+  }
   await waitFor(async () => (await processesUnder(config.dir)).length === 0, {
     what: "the end of HAProxy",
     timeoutMs: 10_000,
@@ -178,23 +216,38 @@ async function put(key: string, value: string): Promise<void> {
   await store.transact([], [{ put: key, value }], options);
 }
 
-async function putSpec(): Promise<void> {
+async function putSpec(instanceId = id): Promise<void> {
   const members = servers.map(({ address, port: at }, index) => ({
     id: `pg-0a1b2c3d-${index + 1}`,
     address,
     port: at,
   }));
-  const spec = { generation: 1, instanceId: id, members, bootstrapNode: "pg-0a1b2c3d-1" };
-  await put(keys.spec, formatRecord({ ...spec, durability: "available", timing: timingPresets.fast }));
+  const spec = { generation: 1, instanceId, members, bootstrapNode: "pg-0a1b2c3d-1" };
+  const record = { ...spec, durability: "available", timing: timingPresets.fast } as const;
+  await put(instanceKeys(instanceId).spec, formatRecord(record));
 }
 
-async function putEndpoint(generation: number, allowedRanges: readonly string[]): Promise<void> {
-  const endpoint = { generation, endpointId: "e", instanceId: id, address: "127.0.0.1", port, allowedRanges };
-  await put(keys.endpoint, formatRecord(endpoint));
+async function putEndpoint(
+  generation: number,
+  allowedRanges: readonly string[],
+  of = { instanceId: id, port },
+): Promise<void> {
+  const endpoint = { generation, endpointId: "e", address: "127.0.0.1", allowedRanges, ...of };
+  await put(instanceKeys(of.instanceId).endpoint, formatRecord(endpoint));
 }
 
-async function putLock(lock: Pick<LockRecord, "term" | "holder" | "phase">): Promise<void> {
-  await put(keys.lock, formatRecord({ ...lock, bootId: "b", timing: timingPresets.fast, seq: 0 }));
+async function putLock(lock: Pick<LockRecord, "term" | "holder" | "phase">, instanceId = id): Promise<void> {
+  const record = { ...lock, bootId: "b", timing: timingPresets.fast, seq: 0 };
+  await put(instanceKeys(instanceId).lock, formatRecord(record));
+}
+
+async function routeEvents(instanceId: string) {
+  const values = await store.list(eventKeys(instanceId).prefix, options);
+  return values.map(({ value }) => parseEvent(value));
+}
+
+function frozenPid(): Promise<number | undefined> {
+  return runningPid(placeOf(config, frozenId));
 }
 
 /** Answers every line with its name. */
@@ -225,9 +278,9 @@ async function openSession() {
   return { socket, ended, ask };
 }
 
-function whoAnswers(): Promise<string | undefined> {
+function whoAnswers(at = port): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write("who?\n"));
+    const socket = connect(at, "127.0.0.1", () => socket.write("who?\n"));
     socket.once("data", (data) => {
       resolve(data.toString());
       socket.destroy();
@@ -237,8 +290,8 @@ function whoAnswers(): Promise<string | undefined> {
   });
 }
 
-async function untilAnswers(name: string): Promise<void> {
-  await waitFor(async () => (await whoAnswers()) === name, {
+async function untilAnswers(name: string, at = port): Promise<void> {
+  await waitFor(async () => (await whoAnswers(at)) === name, {
     what: `answer from ${name}`,
     timeoutMs: 10_000,
   });

@@ -10,8 +10,9 @@ import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { act } from "./act.ts";
 import type { Config } from "./config.ts";
 import { decideRoute } from "./decide.ts";
-import { runningPid, stopHaproxy } from "./haproxy/process.ts";
-import { readRoute } from "./haproxy/runtime-socket.ts";
+import { createHaproxyLooks, type HaproxyLooks } from "./haproxy/looks.ts";
+import { stopHaproxy } from "./haproxy/process.ts";
+import { createInstanceWork, type InstanceWork } from "./instance-work.ts";
 import { wantedRoutes } from "./observe.ts";
 import { knownInstances, placeOf, readKnown, removePlace } from "./places.ts";
 import type { WantedRoute } from "./route.ts";
@@ -38,20 +39,22 @@ export async function runBalancer(
     onRecord: () => eventsWaker.wake(),
   });
   const memory = { told: new Map<string, string>(), settled: new Map<string, string>() };
-  const tell = { log, ...memory, events: createRouteEvents(eventLog) };
+  const tell = { log, ...memory, events: createRouteEvents(eventLog), looks: createHaproxyLooks() };
+  const work = createInstanceWork(log, () => waker.wake());
   let lookedAtAllMs = Number.NEGATIVE_INFINITY;
   const pass = (passSignal: AbortSignal) => {
     if (monotonicMs() - lookedAtAllMs >= everyMs) {
       lookedAtAllMs = monotonicMs();
       memory.settled.clear();
     }
-    return balanceAll(config, view, tell, passSignal);
+    return beginAll(config, view, tell, work, passSignal);
   };
   const flush = (passSignal: AbortSignal) => eventLog.flush(passSignal);
   await Promise.all([
     runLoop({ name: "balancer", pass, everyMs, log, signal, waker }),
     runLoop({ name: "events", pass: flush, everyMs, log, signal, waker: eventsWaker }),
   ]);
+  await work.ended();
   await view.ended;
 }
 
@@ -62,27 +65,30 @@ interface Tell {
   /** What each HAProxy was found to do, of those that were looked at lately. */
   readonly settled: Map<string, string>;
   readonly events: RouteEvents;
+  readonly looks: HaproxyLooks;
 }
 
-async function balanceAll(config: Config, view: PrefixView, tell: Tell, signal: AbortSignal): Promise<void> {
-  const { log } = tell;
-  const wanted = wantedRoutes(view, log);
+/** One instance's trouble (a taken port, a HAProxy that hangs) holds up no other: nothing is waited for here. */
+async function beginAll(
+  config: Config,
+  view: PrefixView,
+  tell: Tell,
+  work: InstanceWork,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = wantedRoutes(view, tell.log);
   if (!wanted) return;
   const gone = (await knownInstances(config)).filter((instanceId) => !wanted.has(instanceId));
-  const all = [
-    ...gone.map((instanceId) => forget(config, instanceId, tell)),
-    ...[...wanted.values()].flatMap((route) => (route ? [balance(config, route, tell, signal)] : [])),
-  ];
-  // One instance's trouble (a taken port) holds up no other.
-  for (const result of await Promise.allSettled(all)) {
-    if (result.status === "rejected") log.error({ err: result.reason }, "an instance could not be balanced");
+  for (const instanceId of gone) work.begin(instanceId, () => forget(config, instanceId, tell));
+  for (const [instanceId, route] of wanted) {
+    if (route) work.begin(instanceId, () => balance(config, route, tell, signal));
   }
 }
 
 async function balance(
   config: Config,
   wanted: WantedRoute,
-  { log, told, settled, events }: Tell,
+  { log, told, settled, events, looks }: Tell,
   signal: AbortSignal,
 ): Promise<void> {
   const { instanceId } = wanted;
@@ -91,8 +97,7 @@ async function balance(
   const place = placeOf(config, instanceId);
   for (let step = 0; step < stepsAPass && !signal.aborted; step++) {
     const known = await readKnown(place);
-    const isRunning = (await runningPid(place)) !== undefined;
-    const running = isRunning ? await readRoute(place.socket, place.rangesFile) : undefined;
+    const running = await looks.look(place);
     const decision = decideRoute(wanted, known, running);
     const { action, reason } = decision;
     if (told.get(instanceId) !== `${action} ${reason}`) log.info({ instanceId, action, reason }, "decided");
@@ -108,7 +113,7 @@ async function balance(
 async function forget(
   config: Config,
   instanceId: string,
-  { log, told, settled, events }: Tell,
+  { log, told, settled, events, looks }: Tell,
 ): Promise<void> {
   const place = placeOf(config, instanceId);
   await stopHaproxy(place);
@@ -116,6 +121,7 @@ async function forget(
   told.delete(instanceId);
   settled.delete(instanceId);
   events.forget(instanceId);
+  looks.forget(place);
   log.info({ instanceId }, "the instance is gone");
 }
 

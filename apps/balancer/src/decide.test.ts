@@ -21,6 +21,13 @@ const table: readonly [string, ReturnType<typeof decideRoute>["action"], Paramet
   ["a route that is in force is left alone", "wait", [wanted(), known, running]],
   ["a HAProxy that does not run is started", "start", [wanted(), known, undefined]],
   ["a new instance is started", "start", [wanted(), undefined, undefined]],
+  ["a HAProxy that gave no answer once is asked again", "wait", [wanted(), known, { silentLooks: 1 }]],
+  ["a HAProxy that gave no answer twice is replaced", "start", [wanted(), known, { silentLooks: 2 }]],
+  [
+    "a HAProxy that cannot be ended goes on being replaced",
+    "start",
+    [wanted({ port: 5501 }), known, { silentLooks: 3 }],
+  ],
   [
     "an older generation changes nothing",
     "wait",
@@ -32,6 +39,7 @@ const table: readonly [string, ReturnType<typeof decideRoute>["action"], Paramet
     [wanted({ generation: 1, term: 4, target: undefined }), known, running],
   ],
   ["an older generation starts nothing", "wait", [wanted({ generation: 1 }), known, undefined]],
+  ["an older generation replaces nothing", "wait", [wanted({ generation: 1 }), known, { silentLooks: 2 }]],
   [
     "ranges that a dead balancer put in force without the cut are put in force again",
     "allow",

@@ -1,9 +1,9 @@
 /** What one instance's HAProxy needs next. Pure. */
-import type { KnownRoute, RunningRoute, Target, WantedRoute } from "./route.ts";
+import type { KnownRoute, RunningRoute, SilentHaproxy, Target, WantedRoute } from "./route.ts";
 
 export type RouteAction =
   | { readonly action: "wait"; readonly reason: string }
-  /** Starts HAProxy, closed, with the allowed ranges. */
+  /** Starts HAProxy, closed, with the allowed ranges, in place of one that hangs. */
   | { readonly action: "start"; readonly reason: string }
   /** Ends HAProxy: it listens elsewhere now. */
   | { readonly action: "stop"; readonly reason: string }
@@ -14,17 +14,21 @@ export type RouteAction =
   /** Closes, then sends clients to the target of this term. */
   | { readonly action: "route"; readonly target: Target; readonly term: number; readonly reason: string };
 
+/** A busy machine may be late once; a look takes two seconds to find no answer. */
+const silentLooksLimit = 2;
+
 export function decideRoute(
   wanted: WantedRoute,
   known: KnownRoute | undefined,
-  running: RunningRoute | undefined,
+  running: RunningRoute | SilentHaproxy | undefined,
 ): RouteAction {
   if (known && wanted.generation < known.generation) {
     // The endpoint is refused, the lock is not: terms are compared on their own.
-    if (running) return decideTarget(wanted, known.term, running);
+    if (running && !isSilent(running)) return decideTarget(wanted, known.term, running);
     return { action: "wait", reason: `generation ${wanted.generation} is older than ${known.generation}` };
   }
   if (!running) return { action: "start", reason: "HAProxy does not run" };
+  if (isSilent(running)) return decideSilent(running);
   if (known && (known.address !== wanted.address || known.port !== wanted.port)) {
     return { action: "stop", reason: "the endpoint moved" };
   }
@@ -38,6 +42,16 @@ export function decideRoute(
     };
   }
   return decideTarget(wanted, known?.term ?? 0, running);
+}
+
+function isSilent(running: RunningRoute | SilentHaproxy): running is SilentHaproxy {
+  return "silentLooks" in running;
+}
+
+function decideSilent({ silentLooks }: SilentHaproxy): RouteAction {
+  return silentLooks < silentLooksLimit
+    ? { action: "wait", reason: "HAProxy runs and gives no answer" }
+    : { action: "start", reason: "HAProxy runs and gave no answer twice in a row: it is replaced" };
 }
 
 function decideTarget({ target, term }: WantedRoute, knownTerm: number, running: RunningRoute): RouteAction {

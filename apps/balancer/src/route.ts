@@ -32,3 +32,8 @@ export interface RunningRoute {
   /** Where clients are sent; undefined while they are not. */
   readonly target: Target | undefined;
 }
+
+/** It runs, and gave no answer so often in a row. */
+export interface SilentHaproxy {
+  readonly silentLooks: number;
+}

@@ -10,8 +10,8 @@ const gate = `${cancelBackend}/${cancelServer}`;
 
 export class HaproxyError extends Error {
   override readonly name = "HaproxyError";
-  readonly fault:
-    | { readonly code: "unreachable" | "malformed" }
+  readonly fault: /** Silent: it is reached and gives no answer, which a frozen process does too. */
+    | { readonly code: "unreachable" | "silent" | "malformed" }
     | { readonly code: "refused"; readonly answer: string }
     | { readonly code: "not-started"; readonly output: string };
   constructor(fault: HaproxyError["fault"], options?: ErrorOptions) {
@@ -97,12 +97,12 @@ function ask(path: string, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     const chunks: Buffer[] = [];
-    const fail = (cause?: Error) => {
+    const fail = (code: "unreachable" | "silent", cause?: Error) => {
       socket.destroy();
-      reject(new HaproxyError({ code: "unreachable" }, { cause }));
+      reject(new HaproxyError({ code }, { cause }));
     };
-    socket.setTimeout(timeoutMs, fail);
-    socket.once("error", fail);
+    socket.setTimeout(timeoutMs, () => fail("silent"));
+    socket.once("error", (error) => fail("unreachable", error));
     socket.on("data", (chunk) => chunks.push(chunk));
     socket.once("end", () => resolve(Buffer.concat(chunks).toString()));
     socket.write(`${line}\n`);
