@@ -1,28 +1,37 @@
 /** Whatever interrupts it, a node ends as a healthy standby without hands. */
 import assert from "node:assert/strict";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import type { TestNode } from "../kit/node.ts";
-import { cureBy, fillDisk, killHost, killProcess } from "./faults.ts";
+import { cureBy, fillDisk, freezePids, killHost, killProcess } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
 const pair = await startPair({ volumeBytes: 1.5e9 });
 after(() => pair[Symbol.asyncDispose]());
 before(() => pair.healthy());
 
-/** Resolves when one of the node's processes runs this program. */
-async function runs(node: TestNode, program: string): Promise<void> {
+/** Resolves when so many of the node's processes, other than these, run this program. */
+async function runs(
+  node: TestNode,
+  program: string,
+  { count = 1, otherThan = [] }: { readonly count?: number; readonly otherThan?: readonly number[] } = {},
+): Promise<readonly number[]> {
   const look = async () => {
-    for (const pid of await processesUnder(node.dir)) {
-      const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-      if (commandLine.split("\0")[0]?.endsWith(`/${program}`)) return true;
-    }
-    return undefined;
+    const pids = (await processesUnder(node.dir, [program])).filter((pid) => !otherThan.includes(pid));
+    return pids.length >= count && pids;
   };
-  await waitFor(look, { what: program, timeoutMs: 30_000, everyMs: 1 });
+  return waitFor(look, { what: program, timeoutMs: 30_000, everyMs: 1 });
+}
+
+/** Resolves when the standby, without its data, is cloning. */
+async function clones(standby: TestNode): Promise<void> {
+  await standby.kill();
+  await rm(join(standby.volumeDir, "data"), { recursive: true });
+  standby.start();
+  await runs(standby, "pg_basebackup");
 }
 
 /** Resolves when the standby has claimed the lead of a primary that is gone. */
@@ -51,12 +60,25 @@ test("F24: a power cut during a rewind ends in a healthy standby", async () => {
 
 test("F30: a power cut during a clone ends in a healthy standby", async () => {
   const { standby } = await pair.target();
-  await standby.kill();
-  await rm(join(standby.volumeDir, "data"), { recursive: true });
-  standby.start();
-  await runs(standby, "pg_basebackup");
+  await clones(standby);
   await using cure = await killHost(standby);
   await cure();
+  await pair.endsHealthy();
+});
+
+test("F11, F30: what a killed agent's clone left running is ended before the next agent clones", async () => {
+  const { standby } = await pair.target();
+  await clones(standby);
+  // Itself and its receiver of WAL; frozen, it does not end by itself.
+  const first = await runs(standby, "pg_basebackup", { count: 2 });
+  await using _thawed = freezePids(first);
+  await killProcess(standby, "agent");
+  await runs(standby, "pg_basebackup", { otherThan: first });
+  const running = await processesUnder(standby.dir, ["pg_basebackup"]);
+  assert.deepEqual(
+    first.filter((pid) => running.includes(pid)),
+    [],
+  );
   await pair.endsHealthy();
 });
 

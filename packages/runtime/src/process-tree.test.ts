@@ -33,3 +33,19 @@ test("killing a tree ends a parent and its children, and no process elsewhere", 
     await rm(dir, { recursive: true });
   }
 });
+
+test("killing a tree's programs of some names leaves the others", async () => {
+  const dir = await realpath(await mkdtemp(join(tmpdir(), "tree-")));
+  const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"], { cwd: dir, stdio: "ignore" });
+  try {
+    const runs = async () => (await processesUnder(dir, ["node"])).length === 1;
+    await waitFor(runs, { what: "the child", timeoutMs: 20_000 });
+    await killTree(dir, { only: ["initdb"] });
+    assert.deepEqual(await processesUnder(dir), [child.pid]);
+    await killTree(dir, { only: ["node", "initdb"] });
+    assert.deepEqual(await processesUnder(dir), []);
+  } finally {
+    await killTree(dir);
+    await rm(dir, { recursive: true });
+  }
+});

@@ -8,23 +8,28 @@ import { basename } from "node:path";
 import { pause } from "./pause.ts";
 
 /** Programs that run in a node's directories; a shell or an editor is not among them. */
-const programs = /^(node|postgres|initdb|pg_\w+|haproxy|etcd)( \(deleted\))?$/;
+const programs = /^(node|postgres|initdb|pg_\w+|haproxy|etcd)$/;
 
-/** Process ids whose working directory is `dir` or below; never the caller's own. */
-export async function processesUnder(dir: string): Promise<number[]> {
+/** Process ids whose working directory is `dir` or below; never the caller's own. `only`: of these programs. */
+export async function processesUnder(dir: string, only?: readonly string[]): Promise<number[]> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const matches = await Promise.all(ids.map((id) => runsUnder(id, dir)));
+  const matches = await Promise.all(ids.map((id) => runsUnder(id, dir, only)));
   return ids.filter((id, index) => matches[index] && id !== process.pid);
 }
 
-async function runsUnder(id: number, dir: string): Promise<boolean> {
+async function runsUnder(id: number, dir: string, only: readonly string[] | undefined): Promise<boolean> {
   try {
-    const cwd = (await readlink(`/proc/${id}/cwd`)).replace(/ \(deleted\)$/, "");
+    const cwd = await linkOf(id, "cwd");
     if (cwd !== dir && !cwd.startsWith(`${dir}/`)) return false;
-    return programs.test(basename(await readlink(`/proc/${id}/exe`)));
+    const program = basename(await linkOf(id, "exe"));
+    return only ? only.includes(program) : programs.test(program);
   } catch {
     return false; // it ended meanwhile, is a zombie, or belongs to somebody else
   }
+}
+
+async function linkOf(id: number, name: "cwd" | "exe"): Promise<string> {
+  return (await readlink(`/proc/${id}/${name}`)).replace(/ \(deleted\)$/, "");
 }
 
 export class ProcessTreeError extends Error {
@@ -36,14 +41,20 @@ export class ProcessTreeError extends Error {
   }
 }
 
+export interface KillOptions {
+  /** Of these programs; left out: of all that run in a node's directories. */
+  readonly only?: readonly string[];
+  readonly limitMs?: number;
+}
+
 /**
  * Kills every process under `dir` (a real path) and resolves when none is left: what they fork meanwhile is found
  * again. Rejects when some are left after `limitMs`: a process in an uninterruptible wait, or somebody else's.
  */
-export async function killTree(dir: string, limitMs = 30_000): Promise<void> {
+export async function killTree(dir: string, { only, limitMs = 30_000 }: KillOptions = {}): Promise<void> {
   const deadline = performance.now() + limitMs;
   for (;;) {
-    const ids = await processesUnder(dir);
+    const ids = await processesUnder(dir, only);
     if (ids.length === 0) return;
     if (performance.now() > deadline) throw new ProcessTreeError({ code: "not-killed", dir, pids: ids });
     for (const id of ids) sendSignal(id, "SIGKILL");
@@ -64,7 +75,8 @@ export async function signalTree(dir: string, signal: NodeJS.Signals): Promise<v
   }
 }
 
-function sendSignal(id: number, signal: NodeJS.Signals): void {
+/** To a process, or with a negative id to a process group; one that has ended, or is somebody else's, is none. */
+export function sendSignal(id: number, signal: NodeJS.Signals): void {
   try {
     process.kill(id, signal);
   } catch (error) {

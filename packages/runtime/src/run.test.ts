@@ -31,6 +31,20 @@ test("a program that takes too long is killed", async () => {
   await assert.rejects(slow, (error) => error instanceof RunError && error.fault.code === "timeout");
 });
 
+test("a program that takes too long is killed with those it started", { timeout: 20_000 }, async () => {
+  const slow = run("sh", ["-c", "sleep 60 & wait"], { timeoutMs: 500 });
+  await assert.rejects(slow, (error) => error instanceof RunError && error.fault.code === "timeout");
+});
+
+test("what a program started ends with it when somebody kills it", { timeout: 20_000 }, async () => {
+  const killed = run("sh", ["-c", "sleep 60 & kill -KILL $$"], { timeoutMs: 60_000 });
+  await assert.rejects(killed, (error) => {
+    assert.ok(error instanceof RunError);
+    assert.deepEqual(error.fault, { code: "failed", command: "sh", exitCode: null, stderr: "" });
+    return true;
+  });
+});
+
 test("an aborted program is killed", async () => {
   const stopped = run(node, ["-e", "setTimeout(() => {}, 60_000)"], {
     timeoutMs: 60_000,

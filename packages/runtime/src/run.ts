@@ -1,5 +1,6 @@
 /** Runs one program to its end. */
 import { spawn } from "node:child_process";
+import { sendSignal } from "./process-tree.ts";
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -42,16 +43,21 @@ export class RunError extends Error {
   }
 }
 
-/** Rejects with RunError when it cannot start, fails, takes too long or is aborted (then it is killed). */
+/**
+ * Rejects with RunError when it cannot start, fails, takes too long or is aborted (then it is killed). Whoever kills
+ * it, all that it started ends too: that would go on and hold its output open (pg_basebackup's receiver of WAL does).
+ */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   const { timeoutMs, signal, input = "", okCodes = [0], env, ...rest } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...rest, ...(env && { env }), stdio: "pipe" });
+    const child = spawn(command, args, { ...rest, ...(env && { env }), stdio: "pipe", detached: true });
     let stopped: RunFault | undefined;
+    const killGroup = () => child.pid !== undefined && sendSignal(-child.pid, "SIGKILL");
     const stop = (fault: RunFault) => {
       stopped ??= fault;
-      child.kill("SIGKILL");
+      killGroup();
     };
+    child.on("exit", (code) => code === null && killGroup());
     const abort = () => stop({ code: "stopped", command });
     const timer = setTimeout(() => stop({ code: "timeout", command, timeoutMs }), timeoutMs);
     signal?.addEventListener("abort", abort, { once: true });

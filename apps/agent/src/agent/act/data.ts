@@ -7,6 +7,7 @@ import { initDatabase } from "@mainstay/postgres/init-database.ts";
 import { removeLockFiles } from "@mainstay/postgres/postmaster.ts";
 import { rewind } from "@mainstay/postgres/rewind.ts";
 import { pathExists, syncDirectory } from "@mainstay/runtime/files.ts";
+import { killTree } from "@mainstay/runtime/process-tree.ts";
 import type { Node } from "../node.ts";
 import { tellDivergence } from "./divergence.ts";
 import { stopPostgres } from "./process.ts";
@@ -16,6 +17,7 @@ import { makeStandby } from "./standby-signal.ts";
 /** A new database, complete before it gets its name. */
 export async function initialise(node: Node, signal: AbortSignal): Promise<void> {
   const { newDataDir } = node.paths;
+  await endEarlierPrograms(node);
   await emptyNewDataDir(node);
   await initDatabase(node.program, newDataDir, signal);
   await moveIntoPlace(node);
@@ -26,6 +28,7 @@ export async function initialise(node: Node, signal: AbortSignal): Promise<void>
 export async function clone(node: Node, spec: ClusterSpec, from: string, signal: AbortSignal): Promise<void> {
   const { dataDir, newDataDir } = node.paths;
   await stopPostgres(node);
+  await endEarlierPrograms(node);
   const upstream = node.settings.upstreamOf(spec, from);
   if (await pathExists(dataDir)) {
     // What an interrupted step left is no evidence of anything.
@@ -52,6 +55,7 @@ export async function rewindTo(
   const { dataDir } = node.paths;
   const { runtimeDir, port } = node.config;
   await stopPostgres(node);
+  await endEarlierPrograms(node);
   const upstream = node.settings.upstreamOf(spec, from);
   await checkpointed(upstream, signal);
   await tellDivergence(node, "rewind", upstream, signal);
@@ -65,6 +69,15 @@ export async function rewindTo(
   node.memory.rewinds.areInVain = outcome === "not-needed";
   await node.disk.noteDataTerm();
   await node.disk.setIntent(undefined);
+}
+
+/**
+ * An agent that was killed left its programs running: beside the next one's they would write into the same directory,
+ * and remove it when they fail. PostgreSQL is down: what runs in a data directory was started by one of them.
+ */
+async function endEarlierPrograms({ paths: { nodeDir, dataDir, newDataDir } }: Node): Promise<void> {
+  await killTree(nodeDir, { only: ["initdb", "pg_basebackup", "pg_rewind"] });
+  for (const dir of [newDataDir, dataDir]) await killTree(dir);
 }
 
 async function emptyNewDataDir({ paths: { newDataDir } }: Node): Promise<void> {

@@ -65,7 +65,7 @@ export async function stopPostgres(node: Node): Promise<void> {
 
 /** A volume that hangs may not let it end: that is for the next decision to see. */
 export async function fence(node: Node): Promise<void> {
-  await killTree(node.paths.dataDir, endMs);
+  await killTree(node.paths.dataDir, { limitMs: endMs });
   const isDown = () => (node.supervisor().postgres ? undefined : true);
   await waitFor(isDown, { what: "PostgreSQL's end", timeoutMs: endMs, everyMs: 5 });
 }
