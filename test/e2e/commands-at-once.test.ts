@@ -68,8 +68,8 @@ async function isLocked(): Promise<boolean> {
 }
 
 async function starts(): Promise<string[]> {
-  const lines = (await readFile(join(platform.dir, "log/platform.log"), "utf8")).trim().split("\n");
-  const entries = lines.map((line) => JSON.parse(line));
+  const lines = (await readFile(join(platform.dir, "log/platform.log"), "utf8")).split("\n");
+  const entries = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   return entries
     .filter(({ msg }) => msg === "starting")
     .map(({ child }) => String(child))

@@ -47,7 +47,9 @@ test("stopping everything detaches the volume, and starting it again finds the s
 
 test("a frozen host that is started goes on", async () => {
   await using compute = await openCompute();
-  const { supervisorPid } = await startNode(compute, 20e6);
+  await startNode(compute, 20e6);
+  const findPid = async () => (await compute.nodes(signal))[0]?.supervisorPid;
+  const supervisorPid = await waitFor(findPid, { what: "a supervisor", timeoutMs: 5_000 });
   const isFrozen = async () => /^State:\tT/m.test(await readFile(`/proc/${supervisorPid}/status`, "utf8"));
   await compute.freeze("host-1");
   await waitFor(isFrozen, { what: "a frozen node", timeoutMs: 5_000 });

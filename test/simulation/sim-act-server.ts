@@ -86,8 +86,10 @@ export function prove({ memory, supervised, process, waker }: SimAgent, term: nu
   if (!run || run.isProving || !running) return;
   run.isProving = true;
   const before = running.settings.syncStandbys;
+  const { syncStandbys } = run;
   running.commit("proof", term, (isAcknowledged) => {
-    const isProof = isAcknowledged && isSame(before, running.settings.syncStandbys);
+    const isStill = run.syncStandbys === syncStandbys;
+    const isProof = isAcknowledged && isStill && isSame(before, running.settings.syncStandbys);
     const answered = process.inside(() => {
       if (isProof) run.proof = { term, syncStandbys: before };
       run.isProving = false;

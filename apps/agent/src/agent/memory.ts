@@ -109,9 +109,11 @@ function createRun(
       run.hasAnswered = true;
       coverage.answered(status, askedAtMs);
     },
+    /** What was proven of the setting before it changed, and changed back perhaps, is no proof of it now (S7). */
     noteSync(syncStandbys: readonly string[], position: bigint): void {
       run.syncStandbys = syncStandbys;
       run.syncSince = position;
+      run.proof = undefined;
     },
     /** `askedAtMs`: when the question was asked that has had no answer by `atMs`. */
     unanswered(askedAtMs: number, atMs: number): PostgresState {

@@ -20,10 +20,14 @@ export function prove(node: Node, term: number): void {
   const run = node.memory.run;
   if (!run || run.isProving) return;
   run.isProving = true;
+  const { syncStandbys } = run;
   write(node, term)
     .then((outcome) => {
-      if (outcome.kind === "acknowledged") run.proof = { term, syncStandbys: outcome.syncStandbys };
-      else node.log.warn({ reason: outcome.reason }, "the own write proves nothing");
+      const isStill = run.syncStandbys === syncStandbys; // the very list: no other was seen meanwhile
+      if (outcome.kind === "acknowledged" && isStill)
+        run.proof = { term, syncStandbys: outcome.syncStandbys };
+      else if (outcome.kind === "unsure")
+        node.log.warn({ reason: outcome.reason }, "the own write proves nothing");
     })
     .catch((error: unknown) => node.log.warn({ err: error }, "the own write failed"))
     .finally(() => {
