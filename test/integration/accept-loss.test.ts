@@ -57,6 +57,20 @@ test("a request that nobody carries out ends with its term", async () => {
   await instance.served({ by: first.id, isSync: true });
 });
 
+test("F33: so does a former primary that follows nobody yet, where it ended", async () => {
+  await first.kill();
+  await instance.served({ by: second.id, isSync: false });
+  await write(second.id, "insert into kept values (6000)");
+  await second.kill();
+  first.start();
+  await untilSays(first.id, /may lack acknowledged commits/);
+  await instance.ask({ kind: "failover", target: first.id, acceptLoss: true });
+  await instance.served({ by: first.id });
+  assert.ok(!(await rows(first.id)).includes(6000));
+  second.start();
+  await instance.served({ by: first.id, isSync: true });
+});
+
 async function write(nodeId: string, ...statements: string[]): Promise<void> {
   await using client = await instance.node(nodeId).client();
   for (const statement of statements) await client.query(statement);

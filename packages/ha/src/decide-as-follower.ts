@@ -102,7 +102,7 @@ function decideToFollow(seen: Follower, reason: string): Decision {
   }
   switch (postgres.kind) {
     case "stopped":
-      return followStopped(seen, postgres, leader, isServed);
+      return followStopped(seen, postgres, leader, isServed, reason);
     case "standby":
       return followRunning(postgres, leader, isServed, reason);
     case "hung":
@@ -132,6 +132,7 @@ function followStopped(
   postgres: StoppedPostgres,
   leader: string,
   isServed: boolean,
+  whyNotClaimed: string,
 ): Decision {
   if (sync.kind === "recorded" && sync.record.systemId && postgres.systemId !== sync.record.systemId) {
     return foreign();
@@ -141,7 +142,7 @@ function followStopped(
   }
   return isServed
     ? { action: "rewind", from: leader, reason: `this node was primary, now ${leader} leads` }
-    : { action: "wait", reason: "a rewind is needed, but no leader serves" };
+    : { action: "wait", reason: `a rewind is needed, but no leader serves: ${whyNotClaimed}` };
 }
 
 function followRunning(
