@@ -38,8 +38,10 @@ export async function runBalancer(
     now: () => new Date(),
     onRecord: () => eventsWaker.wake(),
   });
-  const memory = { told: new Map<string, string>(), settled: new Map<string, string>() };
-  const tell = { log, ...memory, events: createRouteEvents(eventLog), looks: createHaproxyLooks() };
+  const memory: Memory = {
+    ...{ log, told: new Map(), settled: new Map() },
+    ...{ events: createRouteEvents(eventLog), looks: createHaproxyLooks() },
+  };
   const work = createInstanceWork(log, () => waker.wake());
   let lookedAtAllMs = Number.NEGATIVE_INFINITY;
   const pass = (passSignal: AbortSignal) => {
@@ -47,7 +49,7 @@ export async function runBalancer(
       lookedAtAllMs = monotonicMs();
       memory.settled.clear();
     }
-    return beginAll(config, view, tell, work, passSignal);
+    return beginAll(config, view, memory, work, passSignal);
   };
   const flush = (passSignal: AbortSignal) => eventLog.flush(passSignal);
   await Promise.all([
@@ -58,9 +60,10 @@ export async function runBalancer(
   await view.ended;
 }
 
-/** Where a decision is told: in the log when it changes, and as an event when it does something. */
-interface Tell {
+/** What outlives a pass. A decision is told in the log when it changes, and as an event when it does something. */
+interface Memory {
   readonly log: Log;
+  /** By instance, as the next. */
   readonly told: Map<string, string>;
   /** What each HAProxy was found to do, of those that were looked at lately. */
   readonly settled: Map<string, string>;
@@ -72,23 +75,23 @@ interface Tell {
 async function beginAll(
   config: Config,
   view: PrefixView,
-  tell: Tell,
+  memory: Memory,
   work: InstanceWork,
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = wantedRoutes(view, tell.log);
+  const wanted = wantedRoutes(view, memory.log);
   if (!wanted) return;
   const gone = (await knownInstances(config)).filter((instanceId) => !wanted.has(instanceId));
-  for (const instanceId of gone) work.begin(instanceId, () => forget(config, instanceId, tell));
+  for (const instanceId of gone) work.begin(instanceId, () => forget(config, instanceId, memory));
   for (const [instanceId, route] of wanted) {
-    if (route) work.begin(instanceId, () => balance(config, route, tell, signal));
+    if (route) work.begin(instanceId, () => balance(config, route, memory, signal));
   }
 }
 
 async function balance(
   config: Config,
   wanted: WantedRoute,
-  { log, told, settled, events, looks }: Tell,
+  { log, told, settled, events, looks }: Memory,
   signal: AbortSignal,
 ): Promise<void> {
   const { instanceId } = wanted;
@@ -113,7 +116,7 @@ async function balance(
 async function forget(
   config: Config,
   instanceId: string,
-  { log, told, settled, events, looks }: Tell,
+  { log, told, settled, events, looks }: Memory,
 ): Promise<void> {
   const place = placeOf(config, instanceId);
   await stopHaproxy(place);
