@@ -44,8 +44,9 @@ export async function runAgent(node: Node, waker: Waker, signal: AbortSignal): P
       act(decision, seen, node, AbortSignal.any(signals)),
     );
     if (isDownForShutdown(seen, node)) node.tellSupervisor({ kind: "done" });
+    const soonMs = seen.postgres.kind === "starting" ? startingMs : untilTakeMs(seen);
     if (decision.action !== "wait") waker.wake();
-    else if (seen.postgres.kind === "starting") void pause(startingMs, loopSignal).then(() => waker.wake());
+    else if (soonMs < everyMs) void pause(soonMs, loopSignal).then(() => waker.wake());
   }
 
   async function news(loopSignal: AbortSignal): Promise<void> {
@@ -80,6 +81,13 @@ async function obeyLock(
   if (isHeldOn(record) && !node.keeper.lease && isOwnLock(record, node.config.nodeId, bootId)) {
     node.keeper.tell({ kind: "adopt", lock: record, revision });
   }
+}
+
+/** Until another's lock may be taken; the usual time when that is not ahead. */
+function untilTakeMs({ lock, self }: Observation): number {
+  if (lock.kind !== "held" || lock.record.holder === self) return everyMs;
+  const restMs = Math.ceil(lock.record.timing.takeMs - lock.unchangedForMs);
+  return restMs > 0 ? restMs : everyMs;
 }
 
 function isDownForShutdown({ shutdown, postgres, lock, self, bootId }: Observation, node: Node): boolean {
