@@ -1,6 +1,6 @@
 /**
- * How long clients cannot write after each fault, and what is lost:
- * npm run bench:failover -- [--rounds N] [--faults a,b] [--seed S] [--steps] [--peer patroni]
+ * How long clients cannot write after each fault, and what is lost, here and with Patroni where that is installed:
+ * npm run bench:failover -- [--rounds N] [--faults a,b] [--seed S] [--steps] [--peer patroni|none]
  */
 import { parseArgs } from "node:util";
 import { createRandom } from "@mainstay/test/simulation/clock.ts";
@@ -20,7 +20,7 @@ const { values } = parseArgs({
     /** Prints what happened in each round, with times since the fault. */
     steps: { type: "boolean", default: false },
     /** Measured too, in the same run. */
-    peer: { type: "string" },
+    peer: { type: "string", default: "patroni" },
   },
 });
 const wanted = values.faults.split(",").map((name) => {
@@ -30,9 +30,10 @@ const wanted = values.faults.split(",").map((name) => {
   return fault;
 });
 
-if (values.peer !== undefined && values.peer !== "patroni") throw new Error("the only peer is patroni");
+const { peer } = values;
+if (peer !== "patroni" && peer !== "none") throw new Error("--peer must be patroni or none");
 
-const rows = [...(await measure(startMainstay)), ...(values.peer ? await measurePatroni() : [])];
+const rows = [...(await measure(startMainstay)), ...(peer === "patroni" ? await measurePatroni() : [])];
 const ordered = wanted.flatMap(({ name }) => rows.filter(({ fault }) => fault === name));
 process.stdout.write(`\n${formatTable(ordered)}`);
 
