@@ -13,6 +13,7 @@ import type { TestNode } from "../kit/node.ts";
 import { asSuperuser } from "../kit/superuser.ts";
 import { asTenant } from "../kit/tenant.ts";
 import { unprivilegedUser } from "../kit/user.ts";
+import { stallEventLoop } from "./event-loop.ts";
 import { freezeProcesses, killProcess } from "./faults.ts";
 import { startPair } from "./pair.ts";
 
@@ -40,7 +41,14 @@ test("F9: an agent that dies and is replaced costs no leadership", () =>
     });
   }));
 
-// All of its process, the keeper too, just before a renewal perhaps. The simulator stalls the event loop alone, for 1.2 s.
+// What its keeper's thread renewed meanwhile must be known to the first thing that it does.
+test("F10: an agent whose event loop stands still for 1.2 s costs no leadership", () =>
+  keepsItsLeader(async () => {
+    const { primary } = await pair.target();
+    await stallEventLoop(await primary.pid("agent"), 1_200, 4);
+  }));
+
+// All of its process, the keeper too, just before a renewal perhaps.
 test("F10: an agent that stands still for a second costs no leadership", () =>
   keepsItsLeader(async () => {
     await using thaw = await freezeProcesses((await pair.target()).primary, ["agent"]);

@@ -10,7 +10,7 @@ import { keys } from "./sim-instance.ts";
 import { contentOf } from "./sim-records.ts";
 import type { SimStore, Transaction } from "./sim-store.ts";
 
-/** A brain that was not heard from for this long leads no more. */
+/** An agent that was not heard from for this long leads no more. */
 const unhealthyAfterMs = 3_000;
 const answerTimeoutMs = 5_000;
 

@@ -14,7 +14,7 @@ import { createSuspensionWatch } from "@mainstay/runtime/suspension.ts";
 import type { FencerLine } from "./fencer-line.ts";
 import type { FromKeeper, ToKeeper } from "./protocol.ts";
 
-/** A brain that was not heard from for this long leads no more. */
+/** An agent that was not heard from for this long leads no more. */
 const unhealthyAfterMs = 3_000;
 
 interface Held {

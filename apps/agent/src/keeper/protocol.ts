@@ -1,8 +1,18 @@
 /** What the agent's main thread and its keeper thread tell each other. */
+
+import type { MessagePort } from "node:worker_threads";
 import type { LockRecord, SyncRecord } from "@mainstay/domain/cluster.ts";
+import type { NodeConfig } from "@mainstay/domain/node-config.ts";
+
+export interface KeeperData {
+  readonly nodeDir: string;
+  readonly config: NodeConfig;
+  /** Both ways: the agent can also ask it for what was not delivered yet. */
+  readonly port: MessagePort;
+}
 
 export type ToKeeper =
-  /** The agent's brain works: without this the keeper stops renewing. */
+  /** The agent's loop works: without this the keeper stops renewing. */
   | { readonly kind: "healthy" }
   | {
       readonly kind: "claim";

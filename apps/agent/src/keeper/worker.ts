@@ -1,15 +1,14 @@
 /** The keeper's thread. */
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
-import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import { nodePaths } from "../node-paths.ts";
 import { storeSettings } from "../store-settings.ts";
 import { openFencerLine } from "./fencer-line.ts";
 import { Keeper } from "./keeper.ts";
-import type { FromKeeper, ToKeeper } from "./protocol.ts";
+import type { FromKeeper, KeeperData, ToKeeper } from "./protocol.ts";
 
-const { nodeDir, config } = workerData as { nodeDir: string; config: NodeConfig };
+const { nodeDir, config, port } = workerData as KeeperData;
 const paths = nodePaths(nodeDir, config);
 const { signal } = new AbortController();
 const keys = instanceKeys(config.instanceId);
@@ -20,8 +19,8 @@ const keeper = new Keeper({
   store,
   keys,
   fencer: openFencerLine(paths.fencerSocket, signal),
-  report: (message: FromKeeper) => parentPort?.postMessage(message),
+  report: (message: FromKeeper) => port.postMessage(message),
   signal,
 });
-parentPort?.on("message", (message: ToKeeper) => void keeper.obey(message));
+port.on("message", (message: ToKeeper) => void keeper.obey(message));
 await keeper.run();
