@@ -32,3 +32,29 @@ test("a frozen etcd ends a call at its time limit and a watch by its silence; bo
   controller.abort();
   await watching;
 });
+
+test("a watch leaves a member that is cut off from the others, and goes on at the next", async () => {
+  await using three = await startEtcd({ members: 3 });
+  const [first, ...others] = three.members;
+  assert.ok(first);
+  await using store = connectEtcd(three.settings);
+  const controller = new AbortController();
+  const events: WatchEvent["kind"][] = [];
+  const watching = store.watch("/cut-off/", ({ kind }) => void events.push(kind), controller.signal);
+  await waitFor(() => events.includes("snapshot"), { what: "snapshot", timeoutMs: 5_000 });
+  // For it this is the same as links that are cut.
+  for (const other of others) other.signal("SIGSTOP");
+  await using thaw = cureBy(() => {
+    for (const other of others) other.signal("SIGCONT");
+  });
+  await waitFor(() => events.includes("lost"), { what: "lost", timeoutMs: 10_000 });
+  await thaw();
+  first.signal("SIGSTOP");
+  await using _go = cureBy(() => first.signal("SIGCONT"));
+  await waitFor(() => events.lastIndexOf("snapshot") > events.indexOf("lost"), {
+    what: "a snapshot from another member",
+    timeoutMs: 20_000,
+  });
+  controller.abort();
+  await watching;
+});

@@ -1,6 +1,7 @@
 /**
  * A watch that notices silence. etcd answers progress requests on the stream, so a stream that carries nothing
- * for a while is dead; then everything is read again and watched from there, on the next endpoint.
+ * for a while is dead; then everything is read again and watched from there, on the next endpoint. A member that is
+ * cut off from the others answers too, and hears of no change: it is asked to end the stream while it has no leader.
  */
 import { createClient } from "@connectrpc/connect";
 import { pause } from "@mainstay/runtime/pause.ts";
@@ -56,9 +57,8 @@ async function followOnce(
   try {
     const from = await snapshot(connection, prefix, listener, ended);
     const requests = watchRequests(prefix, from + 1n, ended);
-    for await (const response of createClient(Watch, connection.transport).watch(requests, {
-      signal: ended,
-    })) {
+    const options = { signal: ended, headers: { hasleader: "true" } };
+    for await (const response of createClient(Watch, connection.transport).watch(requests, options)) {
       silence.heard();
       if (response.canceled) throw new StoreError({ code: "refused" });
       report(response, listener);
