@@ -14,11 +14,11 @@ const secretFields = new Set(["password", "secret", "secretKey", "verifier", "to
 const deepest = 8;
 
 export function createLog(name: string): Log {
+  const output = pino.destination({ fd: 1, sync: true });
+  // A disk that is full must not end what logs to it.
+  output.on("error", () => {});
   const formatters = { log: (fields: object) => withoutSecrets(fields, 0) as Record<string, unknown> };
-  return pino(
-    { name, formatters, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: 1, sync: true }),
-  );
+  return pino({ name, formatters, timestamp: pino.stdTimeFunctions.isoTime }, output);
 }
 
 /** A copy in which every secret field reads `[secret]`. Errors keep their own form. */
