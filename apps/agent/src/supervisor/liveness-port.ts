@@ -13,6 +13,8 @@ const mostConnections = 64;
 export function openLivenessPort({ address, port }: NodeConfig, log: Log): void {
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
+    // One whose other end vanished would take its place for ever.
+    socket.setKeepAlive(true, 1_000);
     socket.resume();
   });
   server.maxConnections = mostConnections;
