@@ -3,7 +3,14 @@ import { test } from "node:test";
 import type { LockRecord, NodeStatus } from "@mainstay/domain/cluster.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
 import { formatRecord } from "./format-record.ts";
-import { formatNodeStatus, parseLock, parseNodeStatus, parseSwitchover, RecordError } from "./records.ts";
+import {
+  formatNodeStatus,
+  parseLock,
+  parseNodeStatus,
+  parseSpec,
+  parseSwitchover,
+  RecordError,
+} from "./records.ts";
 
 const lock: LockRecord = {
   ...{ term: 3, holder: "pg-6f1c0b0e-1", bootId: "b1", phase: "serving", seq: 7 },
@@ -41,6 +48,20 @@ test("a node's status keeps a WAL position beyond 2^53", () => {
 test("a request that was written before requests had a term is of none that there is", () => {
   const request = { id: "r", kind: "switchover", target: "pg-6f1c0b0e-2", reason: "", acceptLoss: false };
   assert.equal(parseSwitchover(JSON.stringify(request)).term, 0);
+});
+
+test("a specification whose timing contradicts itself is refused (S4)", () => {
+  const member = { id: "pg-6f1c0b0e-1", address: "127.0.0.2", port: 5432 };
+  const spec = {
+    ...{ generation: 1, instanceId: "i", members: [member], bootstrapNode: member.id },
+    ...{ durability: "available", timing: timingPresets.fast },
+  };
+  assert.deepEqual(parseSpec(JSON.stringify(spec)), spec);
+  const hasty = { ...spec, timing: { ...timingPresets.fast, takeMs: 1_600 } };
+  assert.throws(
+    () => parseSpec(JSON.stringify(hasty)),
+    (error) => error instanceof RecordError && /takeMs must exceed holdMs/.test(error.message),
+  );
 });
 
 test("a malformed record is refused with its field", () => {

@@ -8,7 +8,7 @@ import type {
   SyncRecord,
 } from "@mainstay/domain/cluster.ts";
 import { eventKinds, type InstanceEvent } from "@mainstay/domain/event.ts";
-import { timingPresets } from "@mainstay/domain/timing.ts";
+import { timingPresets, timingProblems } from "@mainstay/domain/timing.ts";
 import { formatWalPosition, parseWalPosition } from "@mainstay/domain/wal-position.ts";
 import { type Static, type TSchema, Type } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
@@ -133,7 +133,14 @@ function parseJson(record: string, text: string): unknown {
   }
 }
 
-export const parseSpec = (text: string): ClusterSpec => parse("spec", Spec, text);
+/** S4: terms that are claimed with a timing that contradicts itself would let two leaders serve. */
+export function parseSpec(text: string): ClusterSpec {
+  const spec = parse("spec", Spec, text);
+  const [problem] = timingProblems(spec.timing);
+  if (problem) throw new RecordError({ code: "malformed", record: "spec", field: "/timing" }, problem);
+  return spec;
+}
+
 export const parseEndpoint = (text: string): EndpointSpec => parse("endpoint", Endpoint, text);
 export const parseEvent = (text: string): InstanceEvent => parse("event", Event, text);
 
