@@ -16,6 +16,17 @@ test("the first node initialises, opens and serves; the second clones and become
   await client.query("insert into kept values (1)");
 });
 
+test("the first user makes roles and databases, and gets no hold of the server", async () => {
+  await using client = await first.client();
+  for (const role of ["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"]) {
+    await assert.rejects(client.query(`grant ${role} to current_user`), { code: "42501" }, role);
+  }
+  await assert.rejects(client.query("copy (select 1) to program 'true'"), { code: "42501" });
+  await client.query("create role helper");
+  await client.query("drop role helper");
+  await client.query("create database other");
+});
+
 test("F1: a killed postmaster costs no row: the sync standby takes over, the old primary comes back", async () => {
   process.kill(await first.pid("postmaster"), "SIGKILL");
   const leader = await instance.served({ notBy: first.id });

@@ -4,6 +4,7 @@ import { replicationRole } from "./conninfo.ts";
 import { superuser } from "./init-database.ts";
 import { slotName } from "./quote.ts";
 import { adminGroup, probeRole } from "./render-access.ts";
+import { withholdServerRoles } from "./server-roles.ts";
 
 const rewindFunctions = [
   "pg_ls_dir(text, boolean, boolean)",
@@ -18,6 +19,7 @@ export async function createInternalRoles(client: ClientBase): Promise<void> {
   await createRole(client, probeRole, "login");
   await createRole(client, adminGroup, "nologin");
   await client.query(`grant pg_monitor to ${escapeIdentifier(probeRole)}`);
+  await withholdServerRoles(client);
   for (const signature of rewindFunctions) {
     await client.query(
       `grant execute on function pg_catalog.${signature} to ${escapeIdentifier(replicationRole)}`,
@@ -32,7 +34,7 @@ async function createRole(client: ClientBase, name: string, attributes: string):
 }
 
 /** Grows when what createInternalRoles makes does, so that an older instance gets it too. */
-export const preparedMark = "prepared 1";
+export const preparedMark = "prepared 2";
 
 /** What markPrepared left in this instance; empty when nothing was prepared. */
 export async function readPreparedMark(client: ClientBase): Promise<string> {
