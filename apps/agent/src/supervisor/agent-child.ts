@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { writeFile } from "node:fs/promises";
+import { type ChildEnd, endOf } from "@mainstay/runtime/child-end.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import type { NodePaths } from "../node-paths.ts";
@@ -43,17 +44,19 @@ export function keepAgent(
       execArgv: ["--max-old-space-size=192"],
     });
     child.on("message", onMessage);
-    child.once("exit", (code, signal) => {
-      if (child === spare) {
-        spare = undefined;
-        log.warn({ code, signal }, "the spare agent ended");
-      }
-      if (child !== agent || isStopping) return;
-      log.error({ code, signal }, "the agent ended, starting another");
-      // The lease is running out: only an agent that ends again and again is started with a pause.
-      setTimeout(start, monotonicMs() - startedAtMs < shortLifeMs ? restartPauseMs : 0);
-    });
+    void endOf(child).then((end) => onEnd(child, end));
     return child;
+  }
+
+  function onEnd(child: ChildProcess, { error: err, ...end }: ChildEnd): void {
+    if (child === spare) {
+      spare = undefined;
+      log.warn({ ...end, err }, "the spare agent ended");
+    }
+    if (child !== agent || isStopping) return;
+    log.error({ ...end, err }, "the agent ended, starting another");
+    // The lease is running out: only an agent that ends again and again is started with a pause.
+    setTimeout(start, monotonicMs() - startedAtMs < shortLifeMs ? restartPauseMs : 0);
   }
 
   function tell(): void {

@@ -1,12 +1,14 @@
 /** Keeps a fencer running and tells it what to guard; without one PostgreSQL may not run. */
 import { type ChildProcess, fork } from "node:child_process";
+import { endOf } from "@mainstay/runtime/child-end.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
+import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import type { NodePaths } from "../node-paths.ts";
 import { siblingProgram } from "../sibling-program.ts";
 import type { Deadline, Fenced, FromFencer, ToFencer } from "./protocol.ts";
 
-/** A node without a guarding fencer for this long loses its PostgreSQL. */
+/** A node without a guarding fencer for this long, one that does not answer or one after the other, loses its PostgreSQL. */
 const unguardedLimitMs = 500;
 /**
  * A fencer that stands still cannot kill, and the keeper's lease ends with its echo. After so many questions without
@@ -14,6 +16,8 @@ const unguardedLimitMs = 500;
  */
 const unansweredLimit = 5;
 const askEveryMs = 100;
+/** Of one that guards nothing, or cannot be started. */
+const restartPauseMs = 200;
 /** Of one that has just started and has not answered yet. */
 const unansweredStartLimit = 50;
 
@@ -39,30 +43,28 @@ export function keepFencer(
   const program = siblingProgram("fencer/main");
   let child: ChildProcess | undefined;
   let guarding: boolean | undefined;
+  let unguardedSinceMs = monotonicMs();
   let wanted = false;
   let deadline: Deadline | undefined;
   let isStopping = false;
   let unanswered = 0;
 
   function start(isReplacement = false): void {
+    if (guarding !== undefined) unguardedSinceMs = monotonicMs();
     guarding = undefined;
     const started = fork(program, [paths.dataDir, paths.fencerSocket], { cwd: paths.nodeDir, execArgv: [] });
     child = started;
-    const limit = setTimeout(() => {
-      if (guarding === undefined && wanted) void onUnguarded();
-    }, unguardedLimitMs);
     started.on("message", (message: FromFencer) => {
       unanswered = 0;
       if (message.kind === "deadline") deadline = message.deadline;
       else if (message.kind === "fenced") onFenced(message);
       else guarding = message.mayWrite;
     });
-    started.once("exit", (code, signal) => {
-      clearTimeout(limit);
+    void endOf(started).then(({ error: err, ...end }) => {
       child = undefined;
       if (isStopping) return;
-      log.error({ code, signal }, "the fencer ended, starting another");
-      setTimeout(start, wanted ? 0 : 200, true);
+      log.error({ ...end, err }, "the fencer ended, starting another");
+      setTimeout(start, wanted && !err ? 0 : restartPauseMs, true);
     });
     tell();
     if (isReplacement) onReplaced();
@@ -76,6 +78,8 @@ export function keepFencer(
   async function keepAsking(): Promise<void> {
     while (!isStopping) {
       await pause(askEveryMs);
+      const unguardedMs = guarding === undefined ? monotonicMs() - unguardedSinceMs : 0;
+      if (wanted && unguardedMs > unguardedLimitMs) void onUnguarded();
       if (!child) continue;
       const limit = guarding === undefined ? unansweredStartLimit : unansweredLimit;
       if (++unanswered > limit) replace(child);
@@ -98,11 +102,8 @@ export function keepFencer(
     async guard(mayWrite) {
       wanted = mayWrite;
       tell();
-      await waitFor(() => guarding === mayWrite, {
-        what: "the fencer's answer",
-        timeoutMs: 5_000,
-        everyMs: 5,
-      });
+      const answer = { what: "the fencer's answer", timeoutMs: 5_000, everyMs: 5 };
+      await waitFor(() => guarding === mayWrite, answer);
     },
     stop() {
       isStopping = true;
