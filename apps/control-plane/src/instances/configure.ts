@@ -11,7 +11,7 @@ import { insertEndpoint } from "../store/endpoints.ts";
 import { recordEvent } from "../store/events.ts";
 import { type InstanceRecord, updateInstance } from "../store/instances.ts";
 import type { InstanceRow } from "../store/schema.ts";
-import { changeInstance, getInstance, uuidPattern } from "./find.ts";
+import { changeInstance, findOwnInstance, getInstance, uuidPattern } from "./find.ts";
 
 export function addRules(platform: Platform, id: string, input: readonly AclRuleInput[], actor: Actor) {
   const rules = parseRules(input);
@@ -52,10 +52,9 @@ export async function findEndpoint(db: Database, endpointId: string, actor: Acto
   const row = uuidPattern.test(endpointId)
     ? await db.selectFrom("endpoints").selectAll().where("id", "=", endpointId).executeTakeFirst()
     : undefined;
-  if (!row) throw notFound("endpoint", endpointId);
-  return getInstance(db, row.instance_id, actor).catch(() => {
-    throw notFound("endpoint", endpointId);
-  });
+  const record = row && (await findOwnInstance(db, row.instance_id, actor));
+  if (!record) throw notFound("endpoint", endpointId);
+  return record;
 }
 
 export async function deleteEndpoint(platform: Platform, endpointId: string, actor: Actor): Promise<void> {
