@@ -8,7 +8,7 @@ import type { Actor, Platform } from "../platform.ts";
 import { putRules, type Rule, removeRules } from "../store/acl-rules.ts";
 import type { Database } from "../store/database.ts";
 import { insertEndpoint } from "../store/endpoints.ts";
-import { recordEvent } from "../store/events.ts";
+import { recordStatus } from "../store/events.ts";
 import { type InstanceRecord, updateInstance } from "../store/instances.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { changeInstance, findOwnInstance, getInstance, uuidPattern } from "./find.ts";
@@ -76,7 +76,7 @@ function configure(
     await updateInstance(trx, record.instance.id, changes);
     const reason = "a change of endpoint or allowed ranges was asked for";
     const inputs = { generation: changes.generation };
-    await recordEvent(trx, id, { kind: "status", action: "configuring", reason, term: 0, inputs });
+    await recordStatus(trx, id, "configuring", reason, inputs);
     await platform.jobs.wake(trx, record.instance.id);
     return getInstance(trx, record.instance.id, actor);
   });

@@ -1,6 +1,6 @@
 /** From nodes that run to an instance that is ready. */
 import { recordAnswer } from "../../../store/endpoints.ts";
-import { recordEvent } from "../../../store/events.ts";
+import { recordStatus } from "../../../store/events.ts";
 import type { InstanceRecord } from "../../../store/instances.ts";
 import { meter } from "../../../store/metering.ts";
 import type { ActPorts } from "../act.ts";
@@ -34,6 +34,6 @@ export async function markReady({ instance }: InstanceRecord, { db }: ActPorts):
     const reason =
       instance.status === "provisioning" ? "a query through the endpoint succeeded" : "as desired";
     const inputs = { before: instance.status, generation: instance.generation };
-    await recordEvent(trx, instance.id, { kind: "status", action: "ready", reason, term: 0, inputs });
+    await recordStatus(trx, instance.id, "ready", reason, inputs);
   });
 }
