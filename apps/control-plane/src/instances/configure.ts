@@ -7,7 +7,7 @@ import { ApiError, invalidArguments, notFound } from "@mainstay/api-contract/err
 import type { Actor, Platform } from "../platform.ts";
 import { putRules, type Rule, removeRules } from "../store/acl-rules.ts";
 import type { Database } from "../store/database.ts";
-import { insertEndpoint } from "../store/endpoints.ts";
+import { deleteEndpointRow, findEndpointRow, insertEndpoint } from "../store/endpoints.ts";
 import { recordStatus } from "../store/events.ts";
 import { type InstanceRecord, updateInstance } from "../store/instances.ts";
 import type { InstanceRow } from "../store/schema.ts";
@@ -49,9 +49,7 @@ export function addEndpoint(platform: Platform, id: string, spec: EndpointSpecIn
 }
 
 export async function findEndpoint(db: Database, endpointId: string, actor: Actor): Promise<InstanceRecord> {
-  const row = uuidPattern.test(endpointId)
-    ? await db.selectFrom("endpoints").selectAll().where("id", "=", endpointId).executeTakeFirst()
-    : undefined;
+  const row = uuidPattern.test(endpointId) ? await findEndpointRow(db, endpointId) : undefined;
   const record = row && (await findOwnInstance(db, row.instance_id, actor));
   if (!record) throw notFound("endpoint", endpointId);
   return record;
@@ -59,9 +57,7 @@ export async function findEndpoint(db: Database, endpointId: string, actor: Acto
 
 export async function deleteEndpoint(platform: Platform, endpointId: string, actor: Actor): Promise<void> {
   const { instance } = await findEndpoint(platform.db, endpointId, actor);
-  await configure(platform, instance.id, actor, async (trx) => {
-    await trx.deleteFrom("endpoints").where("id", "=", endpointId).execute();
-  });
+  await configure(platform, instance.id, actor, (trx) => deleteEndpointRow(trx, endpointId));
 }
 
 function configure(

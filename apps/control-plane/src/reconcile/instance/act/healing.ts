@@ -1,7 +1,7 @@
 /** Steps of a replacement. Each is one transaction that changes nothing when another pass was here before. */
 import type { Database } from "../../../store/database.ts";
 import { recordStatus } from "../../../store/events.ts";
-import { type InstanceRecord, updateInstance } from "../../../store/instances.ts";
+import { type InstanceRecord, lockIfUnchanged, updateInstance } from "../../../store/instances.ts";
 import { insertPlacements, setNodeState } from "../../../store/nodes.ts";
 import { recordReplacement } from "../../../store/replacements.ts";
 import type { InstanceStep } from "../instance-step.ts";
@@ -62,21 +62,12 @@ async function changeMembers(
   await recordStatus(trx, id, action, reason, { ...inputs, generation });
 }
 
-/** A pass that was stopped for a while, or one of another replica, finds another generation or status. */
 async function ifUnchanged(
   { instance }: InstanceRecord,
   db: Database,
   change: (trx: Database) => Promise<void>,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const current = await trx
-      .selectFrom("instances")
-      .select("id")
-      .where("id", "=", instance.id)
-      .where("generation", "=", instance.generation)
-      .where("status", "=", instance.status)
-      .forUpdate()
-      .executeTakeFirst();
-    if (current) await change(trx);
+    if (await lockIfUnchanged(trx, instance)) await change(trx);
   });
 }
