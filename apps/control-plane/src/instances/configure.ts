@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type AclRuleInput, canonicalRange } from "@mainstay/api-contract/acls.ts";
 import { labelProblem } from "@mainstay/api-contract/credentials.ts";
 import type { EndpointSpecInput } from "@mainstay/api-contract/endpoints.ts";
-import { ApiError, invalidArguments, notFound } from "@mainstay/api-contract/errors.ts";
+import { ApiError, invalidArgument, notFound } from "@mainstay/api-contract/errors.ts";
 import type { Actor, Platform } from "../platform.ts";
 import { putRules, type Rule, removeRules } from "../store/acl-rules.ts";
 import type { Database } from "../store/database.ts";
@@ -38,10 +38,10 @@ export async function deleteRules(platform: Platform, id: string, ips: readonly 
 
 export function addEndpoint(platform: Platform, id: string, spec: EndpointSpecInput, actor: Actor) {
   if (!spec.load_balancer || spec.private_network) {
-    throw refused("endpoint_spec", "only load_balancer is offered");
+    throw invalidArgument("endpoint_spec", "only load_balancer is offered");
   }
   return configure(platform, id, actor, async (trx, { instance, endpoint }) => {
-    if (endpoint) throw refused("endpoint_spec", "the instance has a load_balancer endpoint already");
+    if (endpoint) throw invalidArgument("endpoint_spec", "the instance has a load_balancer endpoint already");
     const port = await insertEndpoint(trx, randomUUID(), instance.id, platform.endpointPorts);
     if (port === undefined)
       throw new ApiError({ type: "out_of_stock", resource: "endpoint" }, "no port left");
@@ -87,7 +87,7 @@ function parseRules(input: readonly AclRuleInput[]): Rule[] {
   for (const [index, { ip, description }] of input.entries()) {
     const range = parseRange(ip, `rules.${index}.ip`);
     const problem = labelProblem(description ?? "");
-    if (problem !== undefined) throw refused(`rules.${index}.description`, problem);
+    if (problem !== undefined) throw invalidArgument(`rules.${index}.description`, problem);
     rules.set(range, { ip: range, description: description || "IP allowed" });
   }
   return [...rules.values()];
@@ -95,10 +95,7 @@ function parseRules(input: readonly AclRuleInput[]): Rule[] {
 
 function parseRange(ip: string, field: string): string {
   const range = canonicalRange(ip);
-  if (range === undefined) throw refused(field, "must be an IPv4 range such as 192.0.2.0/24", "format");
+  if (range === undefined)
+    throw invalidArgument(field, "must be an IPv4 range such as 192.0.2.0/24", "format");
   return range;
-}
-
-function refused(field: string, help: string, reason: "constraint" | "format" = "constraint"): ApiError {
-  return invalidArguments([{ argument_name: field, reason, help_message: help }]);
 }
