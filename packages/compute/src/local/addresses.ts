@@ -1,8 +1,8 @@
-/** Loopback addresses of nodes: 127.<by directory>.x.y, so that several platforms live side by side. */
-import { createHash } from "node:crypto";
+/** Loopback addresses of nodes: 127.<by directory>.x.y, where x is not 0. */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { loopbackPrefix } from "./own-places.ts";
 
 export const nodePort = 5432;
 
@@ -17,9 +17,9 @@ export async function takeAddress(dir: string, nodeId: string): Promise<string |
   const own = await addressesOf(dir, nodeId);
   if (own[0]) return own[0];
   const taken = new Set(await readdir(addressesDir(dir)));
-  const second = 16 + ((createHash("sha256").update(dir).digest()[0] ?? 0) % 200);
+  const prefix = loopbackPrefix(dir);
   for (let number = 0; number < 250 * 250; number++) {
-    const address = `127.${second}.${Math.floor(number / 250) + 1}.${(number % 250) + 1}`;
+    const address = `${prefix}.${Math.floor(number / 250) + 1}.${(number % 250) + 1}`;
     if (taken.has(address) || !(await canBind(address))) continue;
     if (await createFile(join(addressesDir(dir), address), nodeId)) return address;
   }

@@ -1,11 +1,10 @@
 /** record.json of each node: what was reserved for it, and whether it should run. */
-import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, realpath } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFileDurably } from "@mainstay/runtime/files.ts";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
+import { platformRuntimeDir } from "./own-places.ts";
 
 const RecordFile = Type.Object({
   id: Type.String(),
@@ -35,11 +34,8 @@ export function cacheDirOf(dir: string, hostId: string): string {
   return join(dir, "hosts", hostId, "compiled");
 }
 
-/** Short, for unix sockets: a path of theirs has 107 bytes at most. */
 export function runtimeDirOf(dir: string, nodeId: string): string {
-  const hash = createHash("sha256").update(dir).digest("hex").slice(0, 8);
-  const uid = process.getuid?.() ?? 0;
-  return uid === 0 ? join("/run/mainstay", hash, nodeId) : join(tmpdir(), `mainstay-${uid}-${hash}`, nodeId);
+  return join(platformRuntimeDir(dir), nodeId);
 }
 
 export async function readRecords(dir: string): Promise<NodeRecord[]> {
