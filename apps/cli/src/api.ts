@@ -11,7 +11,7 @@ import type { Static, TSchema } from "typebox";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { findDirectory } from "./config.ts";
-import { CommandError } from "./errors.ts";
+import { CommandError, noPlatform } from "./errors.ts";
 import { layoutOf } from "./platform/layout.ts";
 
 const timeoutMs = 30_000;
@@ -70,6 +70,7 @@ export async function listInstances(api: Api): Promise<readonly InstanceView[]> 
 export const getInstance = (api: Api, id: string) =>
   api.request("GET", `${instancesPath}/${id}`, InstanceSchema);
 
+/** The paths of its nodes, events and incidents begin with it. */
 export const detailsPath = (id: string) => `/mainstay/v1/instances/${id}`;
 
 export const getDetails = (api: Api, id: string) => api.request("GET", detailsPath(id), InstanceDetails);
@@ -100,7 +101,7 @@ export async function findInstance(api: Api, word: string): Promise<InstanceView
 }
 
 export async function listNodes(api: Api, instanceId: string) {
-  return (await api.request("GET", `/mainstay/v1/instances/${instanceId}/nodes`, NodeList)).nodes;
+  return (await api.request("GET", `${detailsPath(instanceId)}/nodes`, NodeList)).nodes;
 }
 
 export async function listHosts(api: Api) {
@@ -138,8 +139,7 @@ function problemOf(content: unknown, status: number): string {
 async function readConnection(dir: string): Promise<Map<string, string>> {
   const path = await findDirectory(dir);
   const text = path && (await readFile(layoutOf(path).connectionFile, "utf8").catch(() => undefined));
-  if (!text)
-    throw new CommandError(`there is no platform in ${dir}: start one with \`mainstay up --dir ${dir}\``);
+  if (!text) throw noPlatform(dir, `: start one with \`mainstay up --dir ${dir}\``);
   return new Map(
     [...text.matchAll(/^export (\w+)='([^']*)'$/gm)].map(([, name = "", value = ""]) => [name, value]),
   );

@@ -10,3 +10,7 @@ export class CommandError extends Error {
 }
 
 type CommandFault = "refused" | "unreachable" | "missing";
+
+export function noPlatform(dir: string, advice = ""): CommandError {
+  return new CommandError(`there is no platform in ${dir}${advice}`);
+}

@@ -5,6 +5,7 @@ import { accessEnforcedKey } from "@mainstay/dcs/keys.ts";
 import type { Store } from "@mainstay/dcs/store.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import type { Database } from "./store/database.ts";
+import { listNodeIds } from "./store/nodes.ts";
 
 const everyMs = 1_000;
 
@@ -27,7 +28,7 @@ export async function enforceAccess(
   const options = () => ({ timeoutMs: 10_000, signal });
   async function pass(): Promise<void> {
     if ((await store.get(accessEnforcedKey, options())) === undefined) {
-      const nodes = await db.selectFrom("nodes").select(["id", "instance_id"]).execute();
+      const nodes = await listNodeIds(db);
       for (const [instanceId, rows] of Map.groupBy(nodes, ({ instance_id }) => instance_id)) {
         await access.allowNodes(
           instanceId,

@@ -10,6 +10,8 @@ export const Timestamp = Type.String({ description: "RFC 3339, UTC" });
 
 export const RegionParams = Type.Object({ region: Type.String() });
 export const InstanceParams = Type.Object({ region: Type.String(), instance_id: Type.String() });
+/** Of an instance below /mainstay/v1, which has no regions. */
+export const PlatformParams = Type.Object({ instance_id: Type.String() });
 
 const digits = Type.String({ pattern: "^[0-9]{0,9}$" });
 

@@ -81,6 +81,14 @@ export function invalidArguments(details: readonly ArgumentDetail[]): ApiError {
   return new ApiError({ type: "invalid_arguments", details: [...details] }, message);
 }
 
+export function invalidArgument(
+  argument_name: string,
+  help_message: string,
+  reason: ArgumentDetail["reason"] = "constraint",
+): ApiError {
+  return invalidArguments([{ argument_name, reason, help_message }]);
+}
+
 export function notFound(resourceKind: string, id: string): ApiError {
   return new ApiError(
     { type: "not_found", resource: resourceKind, resource_id: id },

@@ -1,20 +1,11 @@
 /** The port to where nodes run. Implementations: local, memory; both pass compute-contract.ts. */
-import type { Parameter } from "@mainstay/postgres/parameters.ts";
+import type { FoundEngine } from "@mainstay/postgres/engines.ts";
 
 export interface Host {
   readonly id: string;
   readonly zone: string;
   readonly state: "running" | "down" | "frozen";
   readonly nodeIds: readonly string[];
-}
-
-export interface EngineBinaries {
-  /** Major version: 15, 17, … */
-  readonly major: number;
-  /** As the binaries say: "15.18". */
-  readonly version: string;
-  readonly binDir: string;
-  readonly parameters: readonly Parameter[];
 }
 
 /** Desired. The id comes from the desired state, so a create repeated after a crash finds the first one. */
@@ -46,7 +37,7 @@ export interface Node {
 
 export interface Compute {
   hosts(signal: AbortSignal): Promise<readonly Host[]>;
-  engines(signal: AbortSignal): Promise<readonly EngineBinaries[]>;
+  engines(signal: AbortSignal): Promise<readonly FoundEngine[]>;
   nodes(signal: AbortSignal): Promise<readonly Node[]>;
   /** Reserves the node's address and volume, without starting it: its certificate needs the address. */
   reserveNode(id: string, instanceId: string, hostId: string, signal: AbortSignal): Promise<Node>;

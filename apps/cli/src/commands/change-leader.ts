@@ -1,6 +1,6 @@
 /** `mainstay instance switchover` and `failover`: another node leads, by hand. */
 import { LeaderChangeView } from "@mainstay/api-contract/platform.ts";
-import { findInstance, openApi } from "../api.ts";
+import { detailsPath, findInstance, openApi } from "../api.ts";
 import { print, type ReadOptions, say } from "../print.ts";
 import { waitUntilLeads } from "./wait.ts";
 
@@ -24,7 +24,7 @@ export async function changeLeader(
     ...(reason && { reason }),
     ...(acceptLoss && { accept_loss: true }),
   };
-  const answer = await api.request("POST", `/mainstay/v1/instances/${id}/${kind}`, LeaderChangeView, body);
+  const answer = await api.request("POST", `${detailsPath(id)}/${kind}`, LeaderChangeView, body);
   if (answer.accept_loss)
     say(`estimated loss: ${answer.estimated_loss_bytes ?? "an unknown number of"} bytes`);
   if (wait) await waitUntilLeads(api, id, answer);

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { createLog } from "@mainstay/runtime/log.ts";
 import { processesUnder } from "@mainstay/runtime/process-tree.ts";
 import { findDirectory } from "../config.ts";
-import { CommandError } from "../errors.ts";
+import { CommandError, noPlatform } from "../errors.ts";
 import { stopChild } from "../platform/child.ts";
 import { lockDirectory } from "../platform/directory-lock.ts";
 import { type Layout, layoutOf } from "../platform/layout.ts";
@@ -14,11 +14,11 @@ import { print, say } from "../print.ts";
 
 export async function down({ dir, purge }: { dir: string; purge?: boolean }): Promise<void> {
   const path = await findDirectory(dir);
-  if (path === undefined) throw new CommandError(`there is no platform in ${dir}`);
+  if (path === undefined) throw noPlatform(dir);
   const layout = layoutOf(path);
   await using _turn = await lockDirectory(layout);
   const settings = await readSettings(layout);
-  if (!settings) throw new CommandError(`there is no platform in ${dir}`);
+  if (!settings) throw noPlatform(dir);
   say("shutting down the databases");
   await stopChild(layout, "platform", "SIGTERM", 15_000);
   await stopPlatform(layout, settings, createLog("down"));

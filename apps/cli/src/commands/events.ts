@@ -2,7 +2,7 @@
 import { EventList, type EventView } from "@mainstay/api-contract/events.ts";
 import { IncidentList, type IncidentView } from "@mainstay/api-contract/incidents.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
-import { type Api, findInstance, openApi } from "../api.ts";
+import { type Api, detailsPath, findInstance, openApi } from "../api.ts";
 import { CommandError } from "../errors.ts";
 import { print, type ReadOptions } from "../print.ts";
 import { eventLine, incidentLines } from "./timeline.ts";
@@ -66,7 +66,7 @@ async function listEvents(api: Api, id: string, from: number | undefined): Promi
   const all = new Map<string, EventView>();
   for (let page = 1; ; page++) {
     const query = `order_by=at_asc&page=${page}&page_size=${pageSize}&until=${until}${since}`;
-    const { events } = await api.request("GET", `/mainstay/v1/instances/${id}/events?${query}`, EventList);
+    const { events } = await api.request("GET", `${detailsPath(id)}/events?${query}`, EventList);
     for (const event of events) all.set(event.id, event);
     if (events.length < pageSize) return [...all.values()];
   }
@@ -77,7 +77,7 @@ export async function printIncidents(word: string, { dir, json }: ReadOptions): 
   const { id } = await findInstance(api, word);
   const all: IncidentView[] = [];
   for (let page = 1; ; page++) {
-    const path = `/mainstay/v1/instances/${id}/incidents?page=${page}&page_size=${pageSize}`;
+    const path = `${detailsPath(id)}/incidents?page=${page}&page_size=${pageSize}`;
     const { incidents } = await api.request("GET", path, IncidentList);
     all.push(...incidents);
     if (incidents.length < pageSize) break;

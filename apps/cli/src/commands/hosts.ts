@@ -3,7 +3,7 @@
 import { ComputeError } from "@mainstay/compute/compute.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
 import { findDirectory } from "../config.ts";
-import { CommandError } from "../errors.ts";
+import { CommandError, noPlatform } from "../errors.ts";
 import { layoutOf } from "../platform/layout.ts";
 import { localCompute } from "../platform/platform.ts";
 import { print, printRows, type ReadOptions } from "../print.ts";
@@ -33,6 +33,6 @@ export async function switchHost(power: Power, hostId: string, { dir }: ReadOpti
 
 async function computeOf(dir: string) {
   const path = await findDirectory(dir);
-  if (!path) throw new CommandError(`there is no platform in ${dir}`);
+  if (!path) throw noPlatform(dir);
   return localCompute(layoutOf(path), createLog("cli"));
 }

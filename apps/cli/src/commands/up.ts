@@ -7,7 +7,7 @@ import { createLog } from "@mainstay/runtime/log.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 import { type Api, getDetails, listInstances, openApi } from "../api.ts";
 import { makeDirectory } from "../config.ts";
-import { CommandError } from "../errors.ts";
+import { CommandError, noPlatform } from "../errors.ts";
 import { childPid, notePid } from "../platform/child.ts";
 import { lockDirectory } from "../platform/directory-lock.ts";
 import { type Layout, layoutOf } from "../platform/layout.ts";
@@ -104,7 +104,7 @@ async function finishStart(options: UpOptions, layout: Layout, settings: Setting
 export async function runDetached(dir: string): Promise<void> {
   const layout = layoutOf(await makeDirectory(dir));
   const settings = await readSettings(layout);
-  if (!settings) throw new CommandError(`there is no platform in ${dir}`);
+  if (!settings) throw noPlatform(dir);
   const controller = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => controller.abort());
   await runPlatform(layout, settings, createLog(platformName), controller.signal);

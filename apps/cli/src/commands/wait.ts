@@ -2,7 +2,7 @@
 import { EventList } from "@mainstay/api-contract/events.ts";
 import type { LeaderChangeView } from "@mainstay/api-contract/platform.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
-import { type Api, getDetails, getInstance, listNodes } from "../api.ts";
+import { type Api, detailsPath, getDetails, getInstance, listNodes } from "../api.ts";
 import { CommandError } from "../errors.ts";
 import { say } from "../print.ts";
 
@@ -57,7 +57,7 @@ async function isRouted(api: Api, instanceId: string, requestId: string): Promis
   let routedTerm = 0;
   for (let page = 1; ; page++) {
     const query = `order_by=at_desc&page=${page}&page_size=${pageSize}`;
-    const path = `/mainstay/v1/instances/${instanceId}/events?${query}`;
+    const path = `${detailsPath(instanceId)}/events?${query}`;
     const { events } = await api.request("GET", path, EventList);
     for (const { kind, action, term, failure, inputs } of events) {
       if (kind === "route" && action === "route" && failure === null) routedTerm = Math.max(routedTerm, term);

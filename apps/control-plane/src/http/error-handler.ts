@@ -1,6 +1,7 @@
 import {
   ApiError,
   type ArgumentDetail,
+  invalidArgument,
   invalidArguments,
   statusOfFault,
 } from "@mainstay/api-contract/errors.ts";
@@ -26,13 +27,10 @@ function toApiError(error: FastifyError): ApiError {
   if (error.validation) return invalidArguments(toDetails(error.validation));
   if (error.statusCode === 413) return new ApiError({ type: "payload_too_large" }, "the body is too large");
   if (error.code === "FST_ERR_BAD_URL") {
-    const help_message = "must be percent-encoded correctly";
-    return invalidArguments([{ argument_name: "path", reason: "format", help_message }]);
+    return invalidArgument("path", "must be percent-encoded correctly", "format");
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
-    return invalidArguments([
-      { argument_name: "body", reason: "format", help_message: "must be valid JSON" },
-    ]);
+    return invalidArgument("body", "must be valid JSON", "format");
   }
   return new ApiError({ type: "internal_error" }, "internal error; the log has it under the request id");
 }

@@ -31,3 +31,6 @@ export function actorOf(request: { readonly actor: Actor | null }): Actor {
 export const errors = { "4xx": ErrorBody, "5xx": ErrorBody };
 
 export const base = "/rdb/v1/regions/:region";
+
+/** An instance in our own interface. */
+export const platformInstance = "/mainstay/v1/instances/:instance_id";

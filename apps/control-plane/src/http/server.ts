@@ -4,7 +4,7 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { RegionParams } from "@mainstay/api-contract/common.ts";
-import { ApiError, invalidArguments } from "@mainstay/api-contract/errors.ts";
+import { ApiError, invalidArgument } from "@mainstay/api-contract/errors.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
 import fastify, { type FastifyError, type FastifyRequest } from "fastify";
 import { Value } from "typebox/value";
@@ -64,8 +64,7 @@ async function guard(request: FastifyRequest, { db, region }: Platform): Promise
   await authenticate(request, db);
   const asked = regionOf(request);
   if (asked !== undefined && asked.toLowerCase() !== region) {
-    const help_message = `this installation serves ${region} only`;
-    throw invalidArguments([{ argument_name: "region", reason: "constraint", help_message }]);
+    throw invalidArgument("region", `this installation serves ${region} only`);
   }
 }
 

@@ -21,7 +21,7 @@ export interface Incident {
   readonly cause: Sign;
   readonly decision: Sign;
   readonly phases: readonly Phase[];
-  /** See `writeGap`; null: it cannot be told, or is not over. */
+  /** See docs/spec/events.md; null: it cannot be told, or is not over. */
   readonly writeGapMs: number | null;
   readonly sessionsCut: number;
   /** What the old primary had and nobody else; null: nothing was told (yet). */

@@ -1,25 +1,18 @@
 /** A new term of an instance that had one: from the first sign of trouble to clients and standby being back. */
 import type { InstanceEvent } from "@mainstay/domain/event.ts";
 import type { Discarded, Incident, Phase, Sign } from "./incident.ts";
+import { signsOf } from "./takeover-signs.ts";
 import {
   type Around,
-  beganAt,
-  blockedSince,
   endOf,
   hasWorked,
-  isOpening,
   isoTime,
   isPairing,
   numberOf,
-  signLimitMs,
   textOf,
   timeOf,
   toSign,
-  whyEnded,
 } from "./timeline.ts";
-
-/** A leader that lives renews more often. */
-const silenceMs = 2_000;
 
 export function isTakeover(event: InstanceEvent): boolean {
   return (
@@ -46,74 +39,6 @@ export function takeover(claim: InstanceEvent, around: Around): Incident {
     discarded: discardedBy(before, claim, around) ?? estimatedLoss(before, claim, signs.asked),
     recoveredAt: recoveredAt(claim, route, around),
   };
-}
-
-function signsOf(claim: InstanceEvent, leader: string, { before }: Around) {
-  const served = before.findLastIndex((event) => event.source === leader && isOpening(event));
-  const recent = before.slice(served + 1).filter((event) => timeOf(claim) - timeOf(event) <= signLimitMs);
-  const last = (isWanted: (event: InstanceEvent) => boolean) => recent.findLast(isWanted);
-  const stop = last(({ source, action }) => source === leader && action === "stop");
-  const requestId = textOf(stop ?? claim, "requestId");
-  const asked = last(
-    (event) => event.kind === "status" && requestId !== null && event.inputs.requestId === requestId,
-  );
-  // Since it served last, the first end is the one that counts: a start in vain ends once more.
-  const fence = recent.find(({ source, action }) => source === leader && action === "fence");
-  const lost = last(({ source, kind, action }) => source === leader && kind === "lock" && action === "lost");
-  const ended = recent.find(
-    ({ source, kind, action }) => source === leader && kind === "postgres" && action === "ended",
-  );
-  // Of a leader that comes back itself, the others saw its end.
-  const isAgain = leader === claim.source;
-  const stream = last(
-    ({ source, kind, inputs }) =>
-      kind === "stream" &&
-      (source === claim.source) !== isAgain &&
-      inputs.peer === leader &&
-      inputs.postgres === "standby",
-  );
-  const broken = stream?.action === "broken" ? stream : undefined;
-  const blocked = blockedSince(leader, recent);
-  const silence: Sign = {
-    at: silentSince(claim, isAgain, before),
-    source: claim.source,
-    reason: claim.reason,
-  };
-  const ends = earliestFirst([stop, ended, fence && beganAt(fence), broken, blocked]);
-  const seen = earliestFirst([asked, lost, ...ends])[0];
-  // A leader that nobody heard of when somebody asked.
-  const first = seen === asked && asked && timeOf(asked) - timeOf(silence) > silenceMs ? undefined : seen;
-  // What was asked for or stopped when the trouble was there already did not cause it.
-  const isStopped = stop !== undefined && ends[0] === stop;
-  return {
-    asked,
-    isStopped,
-    isAskedFor: first !== undefined && (first === asked || (isStopped && isByHand(stop))),
-    first: first ? toSign(whyEnded(first, fence)) : silence,
-    lastAcknowledgedMs: timeOf(ends[0] ?? silence),
-  };
-}
-
-/** And not because its volume was full. */
-function isByHand({ inputs }: InstanceEvent): boolean {
-  return inputs.requestId !== undefined || inputs.shutdown !== undefined;
-}
-
-/**
- * Nothing was seen of the leader after its last renewal. A node that was down itself has seen none since it is back:
- * then it was no later than what the leader said last, to be found in the store.
- */
-function silentSince(claim: InstanceEvent, isAgain: boolean, before: readonly InstanceEvent[]): string {
-  const began = before.findLast(
-    ({ source, action }) => source === claim.source && action === "agent-started",
-  );
-  const renewedMs = timeOf(claim) - (numberOf(claim, "lockAgeMs") ?? 0);
-  const said = isAgain ? began && textOf(began, "lastSaidAt") : textOf(claim, "leaderSaidAt");
-  return said && began && renewedMs <= timeOf(began) ? said : isoTime(renewedMs);
-}
-
-function earliestFirst(events: readonly (InstanceEvent | undefined)[]): InstanceEvent[] {
-  return events.filter((event) => event !== undefined).toSorted((a, b) => timeOf(a) - timeOf(b));
 }
 
 function isStep(event: InstanceEvent, { term }: InstanceEvent, action: string): boolean {
@@ -157,15 +82,7 @@ function phasesOf(
   });
 }
 
-/**
- * How long no write could be acknowledged: from the first sign that the old leader's had come to an end, to the
- * balancer's route to the new leader. That sign is the leader's decision to stop, the end of its PostgreSQL as its
- * supervisor saw it, a fence, the beginning of a hang or of a wait for the standby as the leader saw it, or the end
- * of the WAL stream as the new leader's receiver saw it (looked at every 200 ms, so up to that much late). Of a
- * leader that fell silent only its last renewal of the lock is known: the gap began up to one renewal later, and the
- * figure is an upper bound; so it is of a PostgreSQL that hung, whose sessions may have gone on. The moments are of
- * the wall clocks of two nodes and the balancer: it is as exact as those agree.
- */
+/** How long no write could be acknowledged, see docs/spec/events.md; null: it is not over. */
 function writeGap(lastAcknowledgedMs: number, route: InstanceEvent | undefined): number | null {
   return route ? Math.max(0, endOf(route) - lastAcknowledgedMs) : null;
 }

@@ -1,4 +1,4 @@
-/** What both kinds of incident need of the events around them. */
+/** What every teller of incidents needs of the events around them. */
 import type { EventOutcome, InstanceEvent } from "@mainstay/domain/event.ts";
 import type { Sign } from "./incident.ts";
 

@@ -1,7 +1,7 @@
 /** Changes of leader by hand. The request goes to the store; agents decide and do the rest. */
 import { randomUUID } from "node:crypto";
 import { labelProblem } from "@mainstay/api-contract/credentials.ts";
-import { ApiError, invalidArguments } from "@mainstay/api-contract/errors.ts";
+import { ApiError, invalidArgument } from "@mainstay/api-contract/errors.ts";
 import type { FailoverInput, LeaderChangeView, SwitchoverInput } from "@mainstay/api-contract/platform.ts";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
@@ -37,7 +37,7 @@ function changeLeader(
 ): Promise<LeaderChangeView> {
   const why = reason || "asked for through the API";
   const problem = labelProblem(why);
-  if (problem !== undefined) throw badArgument("reason", problem);
+  if (problem !== undefined) throw invalidArgument("reason", problem);
   return changeInstance(
     platform,
     id,
@@ -46,7 +46,7 @@ function changeLeader(
       const members = nodes.filter(({ state }) => state === "member");
       const candidates = await readCandidates(platform, instance.id, members);
       const choice = chooseTarget(candidates, target || undefined, acceptLoss);
-      if (choice.kind === "not-a-node") throw badArgument("target", "is not a node of this instance");
+      if (choice.kind === "not-a-node") throw invalidArgument("target", "is not a node of this instance");
       if (choice.kind !== "chosen") throw preconditionFailed(choice.why);
       const estimated_loss_bytes = estimatedLoss(candidates, choice.target);
       const term = candidates.sync?.term ?? 0;
@@ -115,10 +115,6 @@ async function putRequest(
 ) {
   const put = { put: instanceKeys(instanceId).switchover, value: formatRecord(request) };
   await store.transact([], [put, storedEvent(instanceId, event)], options());
-}
-
-function badArgument(argument_name: string, help_message: string): ApiError {
-  return invalidArguments([{ argument_name, reason: "constraint", help_message }]);
 }
 
 function preconditionFailed(help_message: string): ApiError {

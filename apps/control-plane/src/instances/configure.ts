@@ -3,15 +3,15 @@ import { randomUUID } from "node:crypto";
 import { type AclRuleInput, canonicalRange } from "@mainstay/api-contract/acls.ts";
 import { labelProblem } from "@mainstay/api-contract/credentials.ts";
 import type { EndpointSpecInput } from "@mainstay/api-contract/endpoints.ts";
-import { ApiError, invalidArguments, notFound } from "@mainstay/api-contract/errors.ts";
+import { ApiError, invalidArgument, notFound } from "@mainstay/api-contract/errors.ts";
 import type { Actor, Platform } from "../platform.ts";
 import { putRules, type Rule, removeRules } from "../store/acl-rules.ts";
 import type { Database } from "../store/database.ts";
-import { insertEndpoint } from "../store/endpoints.ts";
-import { recordEvent } from "../store/events.ts";
+import { deleteEndpointRow, findEndpointRow, insertEndpoint } from "../store/endpoints.ts";
+import { recordStatus } from "../store/events.ts";
 import { type InstanceRecord, updateInstance } from "../store/instances.ts";
 import type { InstanceRow } from "../store/schema.ts";
-import { changeInstance, getInstance, uuidPattern } from "./find.ts";
+import { changeInstance, findOwnInstance, getInstance, uuidPattern } from "./find.ts";
 
 export function addRules(platform: Platform, id: string, input: readonly AclRuleInput[], actor: Actor) {
   const rules = parseRules(input);
@@ -38,10 +38,10 @@ export async function deleteRules(platform: Platform, id: string, ips: readonly 
 
 export function addEndpoint(platform: Platform, id: string, spec: EndpointSpecInput, actor: Actor) {
   if (!spec.load_balancer || spec.private_network) {
-    throw refused("endpoint_spec", "only load_balancer is offered");
+    throw invalidArgument("endpoint_spec", "only load_balancer is offered");
   }
   return configure(platform, id, actor, async (trx, { instance, endpoint }) => {
-    if (endpoint) throw refused("endpoint_spec", "the instance has a load_balancer endpoint already");
+    if (endpoint) throw invalidArgument("endpoint_spec", "the instance has a load_balancer endpoint already");
     const port = await insertEndpoint(trx, randomUUID(), instance.id, platform.endpointPorts);
     if (port === undefined)
       throw new ApiError({ type: "out_of_stock", resource: "endpoint" }, "no port left");
@@ -49,20 +49,15 @@ export function addEndpoint(platform: Platform, id: string, spec: EndpointSpecIn
 }
 
 export async function findEndpoint(db: Database, endpointId: string, actor: Actor): Promise<InstanceRecord> {
-  const row = uuidPattern.test(endpointId)
-    ? await db.selectFrom("endpoints").selectAll().where("id", "=", endpointId).executeTakeFirst()
-    : undefined;
-  if (!row) throw notFound("endpoint", endpointId);
-  return getInstance(db, row.instance_id, actor).catch(() => {
-    throw notFound("endpoint", endpointId);
-  });
+  const row = uuidPattern.test(endpointId) ? await findEndpointRow(db, endpointId) : undefined;
+  const record = row && (await findOwnInstance(db, row.instance_id, actor));
+  if (!record) throw notFound("endpoint", endpointId);
+  return record;
 }
 
 export async function deleteEndpoint(platform: Platform, endpointId: string, actor: Actor): Promise<void> {
   const { instance } = await findEndpoint(platform.db, endpointId, actor);
-  await configure(platform, instance.id, actor, async (trx) => {
-    await trx.deleteFrom("endpoints").where("id", "=", endpointId).execute();
-  });
+  await configure(platform, instance.id, actor, (trx) => deleteEndpointRow(trx, endpointId));
 }
 
 function configure(
@@ -77,7 +72,7 @@ function configure(
     await updateInstance(trx, record.instance.id, changes);
     const reason = "a change of endpoint or allowed ranges was asked for";
     const inputs = { generation: changes.generation };
-    await recordEvent(trx, id, { kind: "status", action: "configuring", reason, term: 0, inputs });
+    await recordStatus(trx, id, "configuring", reason, inputs);
     await platform.jobs.wake(trx, record.instance.id);
     return getInstance(trx, record.instance.id, actor);
   });
@@ -92,7 +87,7 @@ function parseRules(input: readonly AclRuleInput[]): Rule[] {
   for (const [index, { ip, description }] of input.entries()) {
     const range = parseRange(ip, `rules.${index}.ip`);
     const problem = labelProblem(description ?? "");
-    if (problem !== undefined) throw refused(`rules.${index}.description`, problem);
+    if (problem !== undefined) throw invalidArgument(`rules.${index}.description`, problem);
     rules.set(range, { ip: range, description: description || "IP allowed" });
   }
   return [...rules.values()];
@@ -100,10 +95,7 @@ function parseRules(input: readonly AclRuleInput[]): Rule[] {
 
 function parseRange(ip: string, field: string): string {
   const range = canonicalRange(ip);
-  if (range === undefined) throw refused(field, "must be an IPv4 range such as 192.0.2.0/24", "format");
+  if (range === undefined)
+    throw invalidArgument(field, "must be an IPv4 range such as 192.0.2.0/24", "format");
   return range;
-}
-
-function refused(field: string, help: string, reason: "constraint" | "format" = "constraint"): ApiError {
-  return invalidArguments([{ argument_name: field, reason, help_message: help }]);
 }

@@ -7,7 +7,7 @@ import { choosePlacements } from "../reconcile/instance/place.ts";
 import { putRules } from "../store/acl-rules.ts";
 import type { Database } from "../store/database.ts";
 import { insertEndpoint } from "../store/endpoints.ts";
-import { recordEvent } from "../store/events.ts";
+import { recordStatus } from "../store/events.ts";
 import { type InstanceRecord, insertInstance } from "../store/instances.ts";
 import { getInstance } from "./find.ts";
 import { type NewInstance, parseCreate } from "./parse-create.ts";
@@ -87,7 +87,7 @@ async function insertDesired(
   await putRules(trx, id, [{ ip: "0.0.0.0/0", description: "Allow All" }]);
   const inputs = { plan: plan.name, engineMajor, isHa };
   const reason = "creation was asked for";
-  await recordEvent(trx, id, { kind: "status", action: "provisioning", reason, term: 0, inputs });
+  await recordStatus(trx, id, "provisioning", reason, inputs);
 }
 
 function outOfStock(resource: string, message: string): ApiError {

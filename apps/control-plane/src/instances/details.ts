@@ -2,7 +2,7 @@
 import { invalidArguments } from "@mainstay/api-contract/errors.ts";
 import type { InstanceDetails, InstanceDetailsInput } from "@mainstay/api-contract/platform.ts";
 import type { Actor, Platform } from "../platform.ts";
-import { recordEvent } from "../store/events.ts";
+import { recordStatus } from "../store/events.ts";
 import { type InstanceRecord, updateInstance } from "../store/instances.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { durabilityProblem, isDurability, isTimingPreset, timingProblem } from "./durability.ts";
@@ -34,13 +34,7 @@ export function updateDetails(
         await updateInstance(trx, instance.id, { ...wanted, status, status_reason: "accepted", generation });
         const reason = "durability or timing was changed";
         const inputs = { durability, timing, generation };
-        await recordEvent(trx, instance.id, {
-          kind: "status",
-          action: "configuring",
-          reason,
-          term: 0,
-          inputs,
-        });
+        await recordStatus(trx, instance.id, "configuring", reason, inputs);
         await platform.jobs.wake(trx, instance.id);
       }
       return getInstance(trx, instance.id, actor);

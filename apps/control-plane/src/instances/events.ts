@@ -1,4 +1,4 @@
-import { invalidArguments } from "@mainstay/api-contract/errors.ts";
+import { invalidArgument } from "@mainstay/api-contract/errors.ts";
 import type { EventsQuery, EventView } from "@mainstay/api-contract/events.ts";
 import type { InstanceEvent } from "@mainstay/domain/event.ts";
 import type { Actor, Platform } from "../platform.ts";
@@ -29,8 +29,7 @@ const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 export function parseTime(name: string, text: string): Date {
   const time = new Date(rfc3339.test(text) ? text : Number.NaN);
   if (!Number.isNaN(time.getTime())) return time;
-  const help_message = "must be a time such as 2026-01-31T12:00:00Z";
-  throw invalidArguments([{ argument_name: name, reason: "format", help_message }]);
+  throw invalidArgument(name, "must be a time such as 2026-01-31T12:00:00Z", "format");
 }
 
 function toEventView({ tookMs, failure, inputs, ...event }: InstanceEvent): EventView {

@@ -8,9 +8,19 @@ export const uuidPattern = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** The actor's instance; anybody else's does not exist for them. */
 export async function getInstance(db: Database, id: string, actor: Actor): Promise<InstanceRecord> {
-  const record = uuidPattern.test(id) ? await findInstance(db, id.toLowerCase()) : undefined;
-  if (record?.instance.organization_id !== actor.organizationId) throw notFound("instance", id);
+  const record = await findOwnInstance(db, id, actor);
+  if (!record) throw notFound("instance", id);
   return record;
+}
+
+/** For those who look for something else of it, and say so when there is none. */
+export async function findOwnInstance(
+  db: Database,
+  id: string,
+  actor: Actor,
+): Promise<InstanceRecord | undefined> {
+  const record = uuidPattern.test(id) ? await findInstance(db, id.toLowerCase()) : undefined;
+  return record?.instance.organization_id === actor.organizationId ? record : undefined;
 }
 
 /** Runs `change` with the instance's row locked, if its status is one of those. */

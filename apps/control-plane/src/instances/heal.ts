@@ -1,6 +1,6 @@
 import type { InstanceDetails } from "@mainstay/api-contract/platform.ts";
 import type { Actor, Platform } from "../platform.ts";
-import { recordEvent } from "../store/events.ts";
+import { recordStatus } from "../store/events.ts";
 import { clearReplacements } from "../store/replacements.ts";
 import { getDetails } from "./details.ts";
 import { getInstance } from "./find.ts";
@@ -11,7 +11,7 @@ export async function allowHealing(platform: Platform, id: string, actor: Actor)
     const { instance } = await getInstance(trx, id, actor);
     await clearReplacements(trx, instance.id);
     const reason = "an operator looked: nodes may be replaced again";
-    await recordEvent(trx, instance.id, { kind: "status", action: "heal", reason, term: 0, inputs: {} });
+    await recordStatus(trx, instance.id, "heal", reason);
     await platform.jobs.wake(trx, instance.id);
   });
   return getDetails(platform, id, actor);

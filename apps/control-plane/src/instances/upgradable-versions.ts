@@ -1,13 +1,10 @@
 import { createHash } from "node:crypto";
 import { engineName } from "@mainstay/api-contract/engines.ts";
 import type { UpgradableVersionView } from "@mainstay/api-contract/instances.ts";
-import type { EngineBinaries } from "@mainstay/compute/compute.ts";
+import type { FoundEngine } from "@mainstay/postgres/engines.ts";
 
 /** The majors above that one, oldest first. */
-export function upgradableVersions(
-  engines: readonly EngineBinaries[],
-  from: number,
-): UpgradableVersionView[] {
+export function upgradableVersions(engines: readonly FoundEngine[], from: number): UpgradableVersionView[] {
   return engines
     .filter(({ major }) => major > from)
     .toSorted((a, b) => a.major - b.major)

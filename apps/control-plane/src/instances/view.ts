@@ -4,7 +4,7 @@ import type { EndpointView } from "@mainstay/api-contract/endpoints.ts";
 import { engineName } from "@mainstay/api-contract/engines.ts";
 import type { InstanceView } from "@mainstay/api-contract/instances.ts";
 import { findPlan } from "@mainstay/api-contract/plans.ts";
-import type { EngineBinaries } from "@mainstay/compute/compute.ts";
+import type { FoundEngine } from "@mainstay/postgres/engines.ts";
 import { shownSettings } from "@mainstay/postgres/plan-settings.ts";
 import type { ObservedInstances } from "../observed/observed-instances.ts";
 import type { Platform } from "../platform.ts";
@@ -21,7 +21,7 @@ export async function viewInstances(platform: Platform, records: readonly Instan
   return records.map((record) => toInstanceView(record, platform.observed, engines));
 }
 
-function enginesOf({ compute }: Platform): Promise<readonly EngineBinaries[]> {
+function enginesOf({ compute }: Platform): Promise<readonly FoundEngine[]> {
   return compute.engines(AbortSignal.timeout(10_000));
 }
 
@@ -29,7 +29,7 @@ function enginesOf({ compute }: Platform): Promise<readonly EngineBinaries[]> {
 function toInstanceView(
   record: InstanceRecord,
   observed: ObservedInstances,
-  engines: readonly EngineBinaries[],
+  engines: readonly FoundEngine[],
 ): InstanceView {
   const { instance } = record;
   const isMade = instance.status !== "provisioning";

@@ -1,6 +1,7 @@
 import { listenFault } from "@mainstay/runtime/listen-fault.ts";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
+import type { EndpointRow } from "./schema.ts";
 
 export interface PortRange {
   readonly address: string;
@@ -32,6 +33,14 @@ export async function insertEndpoint(
   const row = { id, instance_id: instanceId, address, port, has_answered: false };
   await trx.insertInto("endpoints").values(row).execute();
   return port;
+}
+
+export function findEndpointRow(db: Database, id: string): Promise<EndpointRow | undefined> {
+  return db.selectFrom("endpoints").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+export async function deleteEndpointRow(trx: Database, id: string): Promise<void> {
+  await trx.deleteFrom("endpoints").where("id", "=", id).execute();
 }
 
 export async function recordAnswer(trx: Database, id: string): Promise<void> {

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import { eventKeys } from "@mainstay/dcs/keys.ts";
 import type { Write } from "@mainstay/dcs/store.ts";
-import type { InstanceEvent, NewEvent } from "@mainstay/domain/event.ts";
+import type { EventInputs, InstanceEvent, NewEvent } from "@mainstay/domain/event.ts";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import type { Page } from "./instances.ts";
@@ -12,6 +12,17 @@ import type { EventRow } from "./schema.ts";
 const keptDays = 30;
 /** A failover is about 40 of them. */
 const deedsLimit = 20_000;
+
+/** A step of the control plane. Its term is 0: terms are the nodes' own, and such a step belongs to none. */
+export function recordStatus(
+  trx: Database,
+  instanceId: string,
+  action: string,
+  reason: string,
+  inputs: EventInputs = {},
+): Promise<void> {
+  return recordEvent(trx, instanceId, { kind: "status", action, reason, term: 0, inputs });
+}
 
 /** Of the control plane itself: there exactly when the transaction's change is. */
 export function recordEvent(trx: Database, instanceId: string, event: NewEvent): Promise<void> {

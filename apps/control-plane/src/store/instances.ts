@@ -31,6 +31,25 @@ export function lockInstance(
     .executeTakeFirst();
 }
 
+/**
+ * Locks the row until the end of the transaction, if it is still as it was seen: a delete, a change, or a step of
+ * another pass or replica that came meanwhile left another status or generation.
+ */
+export async function lockIfUnchanged(
+  trx: Database,
+  { id, generation, status }: InstanceRow,
+): Promise<boolean> {
+  const current = await trx
+    .selectFrom("instances")
+    .select("id")
+    .where("id", "=", id)
+    .where("generation", "=", generation)
+    .where("status", "=", status)
+    .forUpdate()
+    .executeTakeFirst();
+  return current !== undefined;
+}
+
 export interface Page {
   readonly limit: number;
   readonly offset: number;

@@ -23,6 +23,19 @@ export async function insertPlacements(
     .execute();
 }
 
+/** Of every instance. */
+export function listNodeIds(db: Database): Promise<Pick<NodeRow, "id" | "instance_id">[]> {
+  return db.selectFrom("nodes").select(["id", "instance_id"]).execute();
+}
+
+export async function deleteNodeRows(db: Database, instanceId: string, ids: readonly string[]) {
+  await db
+    .deleteFrom("nodes")
+    .where("instance_id", "=", instanceId)
+    .where("id", "in", [...ids])
+    .execute();
+}
+
 export async function setNodeState(trx: Database, ids: readonly string[], state: NodeRow["state"]) {
   await trx
     .updateTable("nodes")

@@ -1,8 +1,8 @@
-/** Loopback addresses of nodes: 127.<by directory>.x.y, so that several platforms live side by side. */
-import { createHash } from "node:crypto";
+/** Loopback addresses of nodes: 127.<by directory>.x.y, where x is not 0. */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { listenFault } from "@mainstay/runtime/listen-fault.ts";
+import { loopbackPrefix } from "./own-places.ts";
 
 export const nodePort = 5432;
 
@@ -17,10 +17,10 @@ export async function takeAddress(dir: string, nodeId: string): Promise<string |
   const own = await addressesOf(dir, nodeId);
   if (own[0]) return own[0];
   const taken = new Set(await readdir(addressesDir(dir)));
-  const second = 16 + ((createHash("sha256").update(dir).digest()[0] ?? 0) % 200);
+  const prefix = loopbackPrefix(dir);
   for (let number = 0; number < 250 * 250; number++) {
-    const address = `127.${second}.${Math.floor(number / 250) + 1}.${(number % 250) + 1}`;
-    if (taken.has(address) || !(await canBind(address))) continue;
+    const address = `${prefix}.${Math.floor(number / 250) + 1}.${(number % 250) + 1}`;
+    if (taken.has(address) || (await listenFault(address, nodePort))) continue;
     if (await createFile(join(addressesDir(dir), address), nodeId)) return address;
   }
   return undefined;
@@ -46,14 +46,4 @@ async function createFile(path: string, content: string): Promise<boolean> {
       throw error;
     },
   );
-}
-
-function canBind(address: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ host: address, port: nodePort, exclusive: true }, () =>
-      server.close(() => resolve(true)),
-    );
-  });
 }

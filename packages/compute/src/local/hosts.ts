@@ -2,21 +2,16 @@
 import { mkdir, readdir, readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileDurably } from "@mainstay/runtime/files.ts";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { ComputeError } from "../compute.ts";
 
-const HostFile = Type.Object({
+const VirtualHost = Type.Object({
   id: Type.String({ pattern: "^host-[0-9]+$" }),
   zone: Type.String(),
   state: Type.Union([Type.Literal("running"), Type.Literal("down"), Type.Literal("frozen")]),
 });
-
-export interface VirtualHost {
-  readonly id: string;
-  readonly zone: string;
-  readonly state: "running" | "down" | "frozen";
-}
+export type VirtualHost = Readonly<Static<typeof VirtualHost>>;
 
 /** host-1 … host-`count`, each in a zone of its own; those that exist are left as they are. */
 export async function createHosts(dir: string, count: number, region = "fr-par"): Promise<void> {
@@ -56,7 +51,7 @@ async function readHost(dir: string, name: string): Promise<VirtualHost | undefi
   const text = await readFile(join(dir, "hosts", name, "host.json"), "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const content: unknown = JSON.parse(text);
-  if (!Value.Check(HostFile, content)) throw new Error(`hosts/${name}/host.json is malformed`);
+  if (!Value.Check(VirtualHost, content)) throw new Error(`hosts/${name}/host.json is malformed`);
   return content;
 }
 

@@ -1,13 +1,12 @@
 /** record.json of each node: what was reserved for it, and whether it should run. */
-import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, realpath } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFileDurably } from "@mainstay/runtime/files.ts";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
+import { platformRuntimeDir } from "./own-places.ts";
 
-const RecordFile = Type.Object({
+const NodeRecord = Type.Object({
   id: Type.String(),
   instanceId: Type.String(),
   hostId: Type.String(),
@@ -16,15 +15,7 @@ const RecordFile = Type.Object({
   /** reserved: not started yet. */
   state: Type.Union([Type.Literal("reserved"), Type.Literal("running")]),
 });
-
-export interface NodeRecord {
-  readonly id: string;
-  readonly instanceId: string;
-  readonly hostId: string;
-  readonly address: string;
-  readonly port: number;
-  readonly state: "reserved" | "running";
-}
+export type NodeRecord = Readonly<Static<typeof NodeRecord>>;
 
 export function nodeDirOf(dir: string, { hostId, id }: { hostId: string; id: string }): string {
   return join(dir, "hosts", hostId, "nodes", id);
@@ -35,11 +26,8 @@ export function cacheDirOf(dir: string, hostId: string): string {
   return join(dir, "hosts", hostId, "compiled");
 }
 
-/** Short, for unix sockets: a path of theirs has 107 bytes at most. */
 export function runtimeDirOf(dir: string, nodeId: string): string {
-  const hash = createHash("sha256").update(dir).digest("hex").slice(0, 8);
-  const uid = process.getuid?.() ?? 0;
-  return uid === 0 ? join("/run/mainstay", hash, nodeId) : join(tmpdir(), `mainstay-${uid}-${hash}`, nodeId);
+  return join(platformRuntimeDir(dir), nodeId);
 }
 
 export async function readRecords(dir: string): Promise<NodeRecord[]> {
@@ -66,6 +54,6 @@ async function readRecord(file: string): Promise<NodeRecord | undefined> {
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const content: unknown = JSON.parse(text);
-  if (!Value.Check(RecordFile, content)) throw new Error(`${file} is malformed`);
+  if (!Value.Check(NodeRecord, content)) throw new Error(`${file} is malformed`);
   return content;
 }

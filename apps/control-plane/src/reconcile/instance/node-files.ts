@@ -1,8 +1,9 @@
 import { findPlan } from "@mainstay/api-contract/plans.ts";
 import type { Authority } from "@mainstay/certificates/authority.ts";
-import type { EngineBinaries, Node } from "@mainstay/compute/compute.ts";
+import type { Node } from "@mainstay/compute/compute.ts";
 import { nodeUser } from "@mainstay/dcs/access.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
+import type { FoundEngine } from "@mainstay/postgres/engines.ts";
 import type { InstanceRecord } from "../../store/instances.ts";
 import type { NodeRow } from "../../store/schema.ts";
 
@@ -27,7 +28,7 @@ export async function nodeFiles(
   record: InstanceRecord,
   row: NodeRow,
   node: Node,
-  engine: EngineBinaries,
+  engine: FoundEngine,
   { authority, storeAddress }: NodeFilesPorts,
 ): Promise<Record<string, string>> {
   const endpointAddresses = record.endpoint ? [record.endpoint.address] : [];
@@ -61,7 +62,7 @@ function nodeConfig(
   { instance }: InstanceRecord,
   row: NodeRow,
   node: Node,
-  engine: EngineBinaries,
+  engine: FoundEngine,
   store: NodeConfig["store"],
 ): NodeConfig {
   const plan = findPlan(instance.plan);

@@ -7,7 +7,7 @@ import {
   endOfLife,
   engineName,
 } from "@mainstay/api-contract/engines.ts";
-import type { EngineBinaries } from "@mainstay/compute/compute.ts";
+import type { FoundEngine } from "@mainstay/postgres/engines.ts";
 import { type OfferedSetting, offeredSettings } from "@mainstay/postgres/offered-settings.ts";
 import { slice } from "../../paging.ts";
 import { base, errors, type Route } from "../../route.ts";
@@ -34,7 +34,7 @@ export const listEnginesRoute: Route = (server, platform) => {
   });
 };
 
-function toVersionView({ major, parameters }: EngineBinaries): EngineVersionView {
+function toVersionView({ major, parameters }: FoundEngine): EngineVersionView {
   return {
     version: String(major),
     name: engineName(major),

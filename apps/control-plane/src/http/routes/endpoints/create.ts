@@ -16,6 +16,8 @@ export const createEndpointRoute: Route = (server, platform) => {
   server.post(`${base}/instances/:instance_id/endpoints`, { schema }, async (request) => {
     const { body, params } = request;
     const record = await addEndpoint(platform, params.instance_id, body.endpoint_spec, actorOf(request));
-    return toEndpointViews(record)[0] ?? { id: "", ip: null, port: 0, name: null };
+    const [view] = toEndpointViews(record);
+    if (!view) throw new Error(`BUG: instance ${record.instance.id} was given an endpoint and has none`);
+    return view;
   });
 };

@@ -3,6 +3,7 @@ import { eventKeys, instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { Write } from "@mainstay/dcs/store.ts";
 import { deleteInstanceRows, findInstance, type InstanceRecord } from "../../../store/instances.ts";
 import { meter } from "../../../store/metering.ts";
+import { deleteNodeRows } from "../../../store/nodes.ts";
 import type { ActPorts } from "../act.ts";
 
 const timeoutMs = 3_000;
@@ -25,11 +26,7 @@ export async function deleteNodes(
     signal,
   );
   await ports.access.forgetNodes(nodeIds, { timeoutMs, signal });
-  await ports.db
-    .deleteFrom("nodes")
-    .where("instance_id", "=", id)
-    .where("id", "in", [...nodeIds])
-    .execute();
+  await deleteNodeRows(ports.db, id, nodeIds);
 }
 
 export async function deleteKeys(id: string, ports: ActPorts, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 /** Steps of a replacement. Each is one transaction that changes nothing when another pass was here before. */
 import type { Database } from "../../../store/database.ts";
-import { recordEvent } from "../../../store/events.ts";
-import { type InstanceRecord, updateInstance } from "../../../store/instances.ts";
+import { recordStatus } from "../../../store/events.ts";
+import { type InstanceRecord, lockIfUnchanged, updateInstance } from "../../../store/instances.ts";
 import { insertPlacements, setNodeState } from "../../../store/nodes.ts";
 import { recordReplacement } from "../../../store/replacements.ts";
 import type { InstanceStep } from "../instance-step.ts";
@@ -12,7 +12,7 @@ export function markAutohealing(record: InstanceRecord, reason: string, db: Data
   return ifUnchanged(record, db, async (trx) => {
     const { id } = record.instance;
     await updateInstance(trx, id, { status: "autohealing", status_reason: reason });
-    await recordEvent(trx, id, { kind: "status", action: "autohealing", reason, term: 0, inputs: {} });
+    await recordStatus(trx, id, "autohealing", reason);
   });
 }
 
@@ -59,25 +59,15 @@ async function changeMembers(
   await recordReplacement(trx, id, generation);
   const status = instance.status === "provisioning" ? instance.status : "autohealing";
   await updateInstance(trx, id, { status, status_reason: reason, generation });
-  const event = { kind: "status", action, reason, term: 0 } as const;
-  await recordEvent(trx, id, { ...event, inputs: { ...inputs, generation } });
+  await recordStatus(trx, id, action, reason, { ...inputs, generation });
 }
 
-/** A pass that was stopped for a while, or one of another replica, finds another generation or status. */
 async function ifUnchanged(
   { instance }: InstanceRecord,
   db: Database,
   change: (trx: Database) => Promise<void>,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const current = await trx
-      .selectFrom("instances")
-      .select("id")
-      .where("id", "=", instance.id)
-      .where("generation", "=", instance.generation)
-      .where("status", "=", instance.status)
-      .forUpdate()
-      .executeTakeFirst();
-    if (current) await change(trx);
+    if (await lockIfUnchanged(trx, instance)) await change(trx);
   });
 }

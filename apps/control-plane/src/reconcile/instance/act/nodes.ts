@@ -1,6 +1,6 @@
 /** The steps that bring nodes to life: an address, then rights, files and processes. */
 import { findPlan } from "@mainstay/api-contract/plans.ts";
-import { recordEvent } from "../../../store/events.ts";
+import { recordStatus } from "../../../store/events.ts";
 import { type InstanceRecord, updateInstance } from "../../../store/instances.ts";
 import { recordAddress, recordStarted } from "../../../store/nodes.ts";
 import type { NodeRow } from "../../../store/schema.ts";
@@ -48,6 +48,6 @@ export async function startNodes(
     await updateInstance(trx, instance.id, { admin_verifier: null });
     const inputs = Object.fromEntries(rows.map(({ id, host_id }) => [id, host_id]));
     const reason = "its nodes run";
-    await recordEvent(trx, instance.id, { kind: "status", action: "nodes-started", reason, term: 0, inputs });
+    await recordStatus(trx, instance.id, "nodes-started", reason, inputs);
   });
 }

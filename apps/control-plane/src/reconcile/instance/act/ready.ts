@@ -1,7 +1,7 @@
 /** From nodes that run to an instance that is ready. */
 import { recordAnswer } from "../../../store/endpoints.ts";
-import { recordEvent } from "../../../store/events.ts";
-import type { InstanceRecord } from "../../../store/instances.ts";
+import { recordStatus } from "../../../store/events.ts";
+import { type InstanceRecord, lockIfUnchanged, updateInstance } from "../../../store/instances.ts";
 import { meter } from "../../../store/metering.ts";
 import type { ActPorts } from "../act.ts";
 
@@ -19,21 +19,16 @@ export async function probe(record: InstanceRecord, ports: ActPorts, signal: Abo
   return true;
 }
 
-/** Only for what was seen: a delete or a change that came meanwhile has another status or generation. */
+/** Only as it was seen: what came meanwhile is for the next pass. */
 export async function markReady({ instance }: InstanceRecord, { db }: ActPorts): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const changed = await trx
-      .updateTable("instances")
-      .set({ status: "ready", status_reason: "", ready_at: instance.ready_at ?? new Date() })
-      .where("id", "=", instance.id)
-      .where("status", "=", instance.status)
-      .where("generation", "=", instance.generation)
-      .executeTakeFirst();
-    if (changed.numUpdatedRows === 0n) return;
+    if (!(await lockIfUnchanged(trx, instance))) return;
+    const ready_at = instance.ready_at ?? new Date();
+    await updateInstance(trx, instance.id, { status: "ready", status_reason: "", ready_at });
     await meter(trx, instance, "started");
     const reason =
       instance.status === "provisioning" ? "a query through the endpoint succeeded" : "as desired";
     const inputs = { before: instance.status, generation: instance.generation };
-    await recordEvent(trx, instance.id, { kind: "status", action: "ready", reason, term: 0, inputs });
+    await recordStatus(trx, instance.id, "ready", reason, inputs);
   });
 }
