@@ -22,7 +22,7 @@ export interface NodeConfig {
     readonly clientCertificate: string;
     readonly clientKey: string;
   };
-  /** Only for the node that initialises the instance. */
+  /** What the node that initialises the instance makes there. */
   readonly bootstrap?: {
     readonly database: string;
     /** The SCRAM verifier, never the password. null: an instance without a first user. */

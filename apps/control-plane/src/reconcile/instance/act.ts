@@ -34,11 +34,10 @@ export async function actOnInstance(
   const { id } = record.instance;
   switch (step.step) {
     case "settled":
+    case "look-later":
       return { kind: "settled" };
     case "wait":
       return { kind: "wait", forMs: step.forMs };
-    case "look-later":
-      return { kind: "settled" };
     case "mark-autohealing":
       await markAutohealing(record, step.reason, ports.db);
       return again;
@@ -69,6 +68,24 @@ export async function actOnInstance(
       await markReady(record, ports);
       return again;
     case "withdraw-endpoint":
+    case "delete-nodes":
+    case "delete-keys":
+      return actOnRemains(step, id, ports, signal);
+    case "delete-rows":
+      await deleteRows(record, ports);
+      return again;
+  }
+}
+
+/** What can be done for an instance that has no record any more. */
+export async function actOnRemains(
+  step: InstanceStep,
+  id: string,
+  ports: ActPorts,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  switch (step.step) {
+    case "withdraw-endpoint":
       await withdrawEndpoint(id, ports, signal);
       return again;
     case "delete-nodes":
@@ -77,8 +94,7 @@ export async function actOnInstance(
     case "delete-keys":
       await deleteKeys(id, ports, signal);
       return again;
-    case "delete-rows":
-      await deleteRows(record, ports);
-      return again;
+    default:
+      return { kind: "settled" };
   }
 }

@@ -84,6 +84,14 @@ test("a delete takes clients, nodes, keys and rows, in this order, in any state"
   assert.equal(stepOf(seen(gone, { endpoint: undefined, hasKeys: false })), "delete-rows");
 });
 
+test("what a late step made of an instance that is deleted goes too", () => {
+  const late = { record: undefined, computeNodeIds: [] };
+  assert.equal(stepOf(seen(late)), "withdraw-endpoint");
+  assert.equal(stepOf(seen({ record: undefined }, { endpoint: undefined })), "delete-nodes");
+  assert.equal(stepOf(seen(late, { endpoint: undefined })), "delete-keys");
+  assert.equal(stepOf(seen(late, { endpoint: undefined, hasKeys: false })), "settled");
+});
+
 test("nodes of an instance never share a host, and share a zone only when there is no other", () => {
   const hosts = [
     host(1, { zone: "z1" }),

@@ -9,9 +9,15 @@ import type { SeenInstance, StoredInstance } from "./seen.ts";
 /** The next step towards the desired instance. Pure; a crash after any step finds the same one or the next. */
 export function decideInstance(seen: SeenInstance): InstanceStep {
   const { record } = seen;
-  if (!record) return { step: "settled", reason: "the instance is gone" };
+  if (!record) return decideRemains(seen);
   if (record.instance.status === "deleting") return decideDeletion(seen);
   return decideReturn({ ...seen, record }) ?? decideNodes({ ...seen, record }) ?? decideServing(seen, record);
+}
+
+/** A step that began before the instance was deleted, and took longer than that, leaves something of it behind. */
+function decideRemains(seen: SeenInstance): InstanceStep {
+  const next = decideDeletion(seen);
+  return next.step === "delete-rows" ? { step: "settled", reason: "the instance is gone" } : next;
 }
 
 /** In this order: clients leave first, nodes write keys until they are gone, and the rows know what is left. */

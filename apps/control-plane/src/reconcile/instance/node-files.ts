@@ -5,7 +5,6 @@ import { nodeUser } from "@mainstay/dcs/access.ts";
 import type { NodeConfig } from "@mainstay/domain/node-config.ts";
 import type { FoundEngine } from "@mainstay/postgres/engines.ts";
 import type { InstanceRecord } from "../../store/instances.ts";
-import type { NodeRow } from "../../store/schema.ts";
 
 export interface NodeFilesPorts {
   readonly authority: Authority;
@@ -13,7 +12,8 @@ export interface NodeFilesPorts {
   readonly storeAddress: NodeConfig["store"];
 }
 
-const certificateDays = 365;
+/** As all that the platform's own programs show each other: nobody issues them again. */
+const certificateDays = 3_650;
 
 const tls = {
   ca: "ca.crt",
@@ -26,7 +26,6 @@ const tls = {
 /** The files a node starts with: what it is, and who it is. */
 export async function nodeFiles(
   record: InstanceRecord,
-  row: NodeRow,
   node: Node,
   engine: FoundEngine,
   { authority, storeAddress }: NodeFilesPorts,
@@ -49,7 +48,7 @@ export async function nodeFiles(
     }),
   ]);
   return {
-    "node.json": JSON.stringify(nodeConfig(record, row, node, engine, storeAddress), null, 2),
+    "node.json": JSON.stringify(nodeConfig(record, node, engine, storeAddress), null, 2),
     [`tls/${tls.ca}`]: authority.caPem,
     [`tls/${tls.certificate}`]: server.certificatePem,
     [`tls/${tls.key}`]: server.keyPem,
@@ -60,7 +59,6 @@ export async function nodeFiles(
 
 function nodeConfig(
   { instance }: InstanceRecord,
-  row: NodeRow,
   node: Node,
   engine: FoundEngine,
   store: NodeConfig["store"],
@@ -83,6 +81,7 @@ function nodeConfig(
     vcpus: plan.vcpus,
     store,
     tls,
-    ...(row.ordinal === 1 && { bootstrap: { database: "rdb", admin } }),
+    // Whichever founds the instance: the first to be placed may have been replaced by then.
+    bootstrap: { database: "rdb", admin },
   };
 }

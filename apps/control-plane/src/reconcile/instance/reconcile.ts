@@ -4,7 +4,7 @@ import type { Log } from "@mainstay/runtime/log.ts";
 import type { Sleeper } from "../../observed/observed-instances.ts";
 import { updateInstance } from "../../store/instances.ts";
 import type { InstanceRow } from "../../store/schema.ts";
-import { type ActPorts, actOnInstance, type Outcome } from "./act.ts";
+import { type ActPorts, actOnInstance, actOnRemains, type Outcome } from "./act.ts";
 import { decideInstance } from "./decide.ts";
 import type { InstanceStep } from "./instance-step.ts";
 import { observeInstance } from "./observe.ts";
@@ -56,7 +56,7 @@ async function pass(
     seen = await observeInstance(id, ports, signal);
     step = decideInstance(seen);
     if (step.reason !== lastReason) log.info({ step: step.step, reason: step.reason }, "decided");
-    if (!seen.record) return { outcome: { kind: "settled" }, step };
+    if (!seen.record) return { outcome: await actOnRemains(step, id, ports, signal), step };
     const { status, status_reason } = seen.record.instance;
     // Whoever waits sees each step, and of one that is tried again why it failed.
     const isNews = step.reason !== lastReason && status_reason !== step.reason;

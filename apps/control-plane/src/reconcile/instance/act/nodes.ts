@@ -36,7 +36,7 @@ export async function startNodes(
   const allowed = ports.access.allowNodes(instance.id, ids, { timeoutMs, signal });
   const startOne = async (row: NodeRow) => {
     const node = await ports.compute.reserveNode(row.id, instance.id, row.host_id, signal);
-    const files = await nodeFiles(record, row, node, engine, ports);
+    const files = await nodeFiles(record, node, engine, ports);
     const spec = { id: row.id, instanceId: instance.id, hostId: row.host_id, volumeBytes, files };
     await allowed;
     await ports.compute.startNode({ ...spec, engineMajor: instance.engine_major }, signal);
@@ -44,7 +44,7 @@ export async function startNodes(
   await Promise.all([allowed, ...rows.map(startOne)]);
   await ports.db.transaction().execute(async (trx) => {
     await recordStarted(trx, ids);
-    // The first node holds the verifier now; nothing else needs it.
+    // The nodes hold the verifier now; nothing else needs it.
     await updateInstance(trx, instance.id, { admin_verifier: null });
     const inputs = Object.fromEntries(rows.map(({ id, host_id }) => [id, host_id]));
     const reason = "its nodes run";
