@@ -2,10 +2,11 @@
 import { decide } from "@mainstay/ha/decide.ts";
 import type { PeerLink } from "@mainstay/ha/observation.ts";
 import { isSame } from "@mainstay/ha/primary.ts";
-import { begin, startAgain } from "./begin-fault.ts";
+import { begin } from "./begin-fault.ts";
 import { Clock, createRandom, type Random } from "./clock.ts";
 import type { Fault } from "./faults.ts";
 import { Invariants, type Violation } from "./invariants.ts";
+import { startAgain } from "./node-faults.ts";
 import type { Settings } from "./settings.ts";
 import { SimControlPlane } from "./sim-control-plane.ts";
 import { createSpec, keys } from "./sim-instance.ts";
