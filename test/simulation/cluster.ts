@@ -158,7 +158,6 @@ export class SimulatedCluster {
     return { lock, sync, spec };
   }
 
-  /** The first of its kind says it. */
   /** As apps/agent/src/agent/peer-links.ts: refused by the kernel of a node whose processes are gone, never by silence. */
   #linksOf(node: SimNode): PeerLink[] {
     const { network } = this.world;
@@ -196,6 +195,7 @@ export class SimulatedCluster {
       supervised?.agent.process.inside(() => supervised.agent.waker.wake())();
   }
 
+  /** The first of its kind says it. */
   #violated(violation: Violation): void {
     if (this.violations.some(({ invariant }) => invariant === violation.invariant)) return;
     this.violations.push(violation);
