@@ -1,8 +1,7 @@
 /** What a client sees: the gap in its writes, and throughput through the endpoint against direct. */
-import { pause } from "@mainstay/runtime/pause.ts";
 import { password } from "@mainstay/test/kit/node.ts";
-import { openSession } from "@mainstay/test/kit/session.ts";
 import { asTenant } from "@mainstay/test/kit/tenant.ts";
+import { longestGap, startWriter, untilWrites, type Writer } from "./failover/writer.ts";
 
 export interface Instance {
   readonly id: string;
@@ -10,44 +9,17 @@ export interface Instance {
   readonly port: number;
 }
 
-/** Writes every 20 ms while `fault` happens; the longest time between two acknowledgements, in milliseconds. */
-export async function writeGapMs(instance: Instance, fault: () => Promise<unknown>): Promise<number> {
-  let acknowledgedMs = performance.now();
-  let longestMs = 0;
-  let afterFault = 0;
-  let isHit = false;
-  const writing = (async () => {
-    while (afterFault < 50) {
-      try {
-        await write(instance, () => {
-          const nowMs = performance.now();
-          longestMs = Math.max(longestMs, nowMs - acknowledgedMs);
-          acknowledgedMs = nowMs;
-          if (isHit) afterFault += 1;
-          return afterFault < 50;
-        });
-      } catch {
-        await pause(20);
-      }
-    }
-  })();
-  await pause(1_000);
-  longestMs = 0;
-  await fault();
-  isHit = true;
-  await writing;
-  return longestMs;
+export function writeTo({ host, port }: Instance): Promise<Writer> {
+  return startWriter({ host, port, user: "owner", password, database: "rdb" });
 }
 
-async function write(instance: Instance, onAcknowledged: () => boolean): Promise<void> {
-  const { host, port } = instance;
-  const options = { host, port, user: "owner", password, database: "rdb", connectionTimeoutMillis: 1_000 };
-  await using client = await openSession(options);
-  await client.query("create table if not exists beats (at timestamptz)");
-  do {
-    await pause(20);
-    await client.query("insert into beats values (now())");
-  } while (onAcknowledged());
+/** The longest time between two acknowledgements that ends after `fault` began, in milliseconds. */
+export async function writeGapMs(writer: Writer, fault: () => Promise<unknown>): Promise<number> {
+  await untilWrites(writer, 50);
+  const struckMs = performance.now();
+  await fault();
+  await untilWrites(writer, 50);
+  return longestGap(writer, struckMs).ms;
 }
 
 export async function compareThroughput({ host, port }: Instance, address: string) {

@@ -1,4 +1,5 @@
 /** The faults, each with what must follow. */
+import { sendSignal } from "@mainstay/runtime/process-tree.ts";
 import type { Machine, Pair, Subject } from "./subject.ts";
 
 export interface Fault {
@@ -99,14 +100,6 @@ async function freeze(machine: Machine): Promise<Cure> {
 async function signalOne(machine: Machine, of: "postmaster" | "agent", name: NodeJS.Signals): Promise<Cure> {
   const pid = await machine.pid(of);
   process.kill(pid, name);
-  return name === "SIGSTOP" ? () => thaw(pid) : nothing;
-}
-
-/** Whoever noticed has killed it. */
-async function thaw(pid: number): Promise<void> {
-  try {
-    process.kill(pid, "SIGCONT");
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-  }
+  // Whoever noticed has killed it.
+  return name === "SIGSTOP" ? async () => sendSignal(pid, "SIGCONT") : nothing;
 }

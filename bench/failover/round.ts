@@ -2,7 +2,7 @@
 import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import type { Fault } from "./faults.ts";
 import type { Step, Subject } from "./subject.ts";
-import type { Writer } from "./writer.ts";
+import { longestGap, untilWrites, type Writer } from "./writer.ts";
 
 export interface Round {
   readonly fault: string;
@@ -40,7 +40,7 @@ export async function playRound(
   const leader = subject.keepsLeader.has(fault.name) ? "stays" : fault.leader;
   if (leader === "changes") await untilTermAbove(subject, termBefore);
   await untilWrites(writer, settledWrites[leader]);
-  const writesMs = endOfGap(writer, struckMs);
+  const writesMs = longestGap(writer, struckMs).endMs;
   await cure();
   const curedMs = performance.now();
   await subject.healthy();
@@ -65,24 +65,4 @@ export async function playRound(
 async function untilTermAbove(subject: Subject, term: number): Promise<void> {
   const look = async () => (await subject.term().catch(() => term)) > term;
   await waitFor(look, { what: "another leader", timeoutMs: limitMs, everyMs: 20 });
-}
-
-async function untilWrites(writer: Writer, count: number): Promise<void> {
-  const { length } = writer.acknowledgedAtMs;
-  const look = () => writer.acknowledgedAtMs.length >= length + count;
-  await waitFor(look, { what: `${count} writes (last error: ${writer.lastError})`, timeoutMs: limitMs });
-}
-
-function endOfGap(writer: Writer, sinceMs: number): number {
-  return longestGap(writer, sinceMs).endMs;
-}
-
-function longestGap({ acknowledgedAtMs }: Writer, sinceMs: number): { ms: number; endMs: number } {
-  let longest = { ms: 0, endMs: sinceMs };
-  for (let index = acknowledgedAtMs.length - 1; index > 0; index--) {
-    const [startMs = 0, endMs = 0] = [acknowledgedAtMs[index - 1], acknowledgedAtMs[index]];
-    if (endMs < sinceMs) break;
-    if (endMs - startMs > longest.ms) longest = { ms: endMs - startMs, endMs };
-  }
-  return longest;
 }

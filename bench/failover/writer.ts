@@ -1,5 +1,5 @@
 /** The client: one unique row every 20 ms, each a commit of its own; after an error a new connection every 50 ms. */
-import { pause } from "@mainstay/runtime/pause.ts";
+import { pause, waitFor } from "@mainstay/runtime/pause.ts";
 import { openSession, type Session } from "@mainstay/test/kit/session.ts";
 import type pg from "pg";
 import type { ClientOptions } from "./subject.ts";
@@ -8,6 +8,7 @@ const everyMs = 20;
 const reconnectMs = 50;
 /** Nobody answers for so long: whatever happens, the benchmark goes on. */
 const answerLimitMs = 60_000;
+const writesLimitMs = 120_000;
 
 export interface Writer extends AsyncDisposable {
   /** When each acknowledgement came, on the monotonic clock, oldest first. */
@@ -72,6 +73,25 @@ export async function startWriter(options: ClientOptions): Promise<Writer> {
       await writing;
     },
   };
+}
+
+/** Resolves when `count` more are acknowledged. */
+export async function untilWrites(writer: Writer, count: number): Promise<void> {
+  const { length } = writer.acknowledgedAtMs;
+  const look = () => writer.acknowledgedAtMs.length >= length + count;
+  const what = `${count} writes (last error: ${writer.lastError})`;
+  await waitFor(look, { what, timeoutMs: writesLimitMs });
+}
+
+/** Between two acknowledgements, of which the later came after `sinceMs`. */
+export function longestGap({ acknowledgedAtMs }: Writer, sinceMs: number): { ms: number; endMs: number } {
+  let longest = { ms: 0, endMs: sinceMs };
+  for (let index = acknowledgedAtMs.length - 1; index > 0; index--) {
+    const [startMs = 0, endMs = 0] = [acknowledgedAtMs[index - 1], acknowledgedAtMs[index]];
+    if (endMs < sinceMs) break;
+    if (endMs - startMs > longest.ms) longest = { ms: endMs - startMs, endMs };
+  }
+  return longest;
 }
 
 async function prepare(options: ClientOptions): Promise<void> {

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { sendSignal } from "@mainstay/runtime/process-tree.ts";
 import { run } from "@mainstay/runtime/run.ts";
 import type { TestBalancer } from "../kit/balancer.ts";
 import type { NodeProcess, TestNode } from "../kit/node.ts";
@@ -116,7 +117,7 @@ export async function cutApart(
 
 export async function killProcess(node: TestNode, of: NodeProcess): Promise<Cure> {
   const pid = await node.pid(of).catch(() => undefined);
-  if (pid !== undefined) send(pid, "SIGKILL");
+  if (pid !== undefined) sendSignal(pid, "SIGKILL");
   return nothing();
 }
 
@@ -137,9 +138,9 @@ export async function freezeProcesses(node: TestNode, names: readonly NodeProces
 }
 
 export function freezePids(pids: readonly number[]): Cure {
-  for (const pid of pids) send(pid, "SIGSTOP");
+  for (const pid of pids) sendSignal(pid, "SIGSTOP");
   return cureBy(() => {
-    for (const pid of pids) send(pid, "SIGCONT");
+    for (const pid of pids) sendSignal(pid, "SIGCONT");
   });
 }
 
@@ -182,12 +183,4 @@ export async function hangVolume({ volumeDir, isVolumeOwn }: TestNode): Promise<
 
 function together(cures: readonly Cure[]): Cure {
   return cureBy(() => Promise.all(cures.map((cure) => cure())));
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended by itself.
-  }
 }

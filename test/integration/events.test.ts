@@ -41,10 +41,10 @@ test("what waited while no control plane ran is read once by two that start toge
   await log.flush(signal);
   const settle = log.record(id, decided);
   await log.flush(signal);
-  await collecting(2, () => isEmpty());
+  await collecting(2);
   settle({ tookMs: 12, failure: "no room" });
   await log.flush(signal);
-  await collecting(2, () => isEmpty());
+  await collecting(2);
   const own = "select from instance_events where source = 'pg-0a1b2c3d-1'";
   assert.equal((await platform.db.query(own)).rowCount, 121);
   const { events } = (await get("events?page_size=10")).body;
@@ -58,7 +58,7 @@ test("an event that cannot be read is said and goes, the others stay", async () 
   const log = logOf("pg-0a1b2c3d-2");
   log.record(id, decided);
   await log.flush(signal);
-  await collecting(1, () => isEmpty());
+  await collecting(1);
   const { body } = await get("events?page_size=10");
   const sources = body.events.map(({ source }: { source: string }) => source);
   assert.ok(sources.includes("pg-0a1b2c3d-2"));
@@ -100,7 +100,7 @@ test("events of a failover are read as an incident", async () => {
   const balancer = logOf("balancer");
   balancer.record(id, { ...routed, tookMs: 3 });
   for (const each of [log, balancer]) await each.flush(signal);
-  await collecting(1, () => isEmpty());
+  await collecting(1);
   const { body } = await get("incidents?page_size=1");
   const [incident] = body.incidents;
   assert.equal(body.total_count, 1);
@@ -130,7 +130,7 @@ test("a deleted instance takes its events along, and late ones are passed over",
   const log = logOf("balancer");
   log.record(id, decided);
   await log.flush(signal);
-  await collecting(1, () => isEmpty());
+  await collecting(1);
   assert.equal(await rows(), 0);
 });
 
@@ -152,13 +152,13 @@ async function isEmpty(): Promise<boolean> {
   return (await store.list(eventsPrefix, options)).length === 0;
 }
 
-/** Runs collectors until `isDone`. */
-async function collecting(count: number, isDone: () => Promise<boolean>): Promise<void> {
+/** Runs collectors until nothing waits for them. */
+async function collecting(count: number): Promise<void> {
   const over = new AbortController();
   const ports = { db, store, log: platform.log };
   const running = Array.from({ length: count }, () => collectEvents(ports, over.signal));
   try {
-    await waitFor(isDone, { what: "collected events", timeoutMs: 5_000 });
+    await waitFor(isEmpty, { what: "collected events", timeoutMs: 5_000 });
   } finally {
     over.abort();
     await Promise.all(running);

@@ -19,14 +19,14 @@ const listen = ["--listen", `127.0.0.1:${await freePort("127.0.0.1")}`];
 const mounting = { skip: (await volumeFault(tmpdir())) ?? false };
 const asRoot = process.getuid?.() === 0 ? {} : { skip: "needs root" };
 
-test("a taken port", async () => {
+test("`up` refuses a port that is taken", async () => {
   await using server = await listenOn("127.0.0.1", 0);
   const address = `127.0.0.1:${server.port}`;
   await refuses(["--listen", address], new RegExp(`^mainstay: ${address} cannot be listened on .*--listen$`));
   await assert.rejects(readdir(platform), { code: "ENOENT" });
 });
 
-test("a taken port of etcd", async () => {
+test("`up` refuses a port of etcd that is taken", async () => {
   const address = layoutOf(platform).address(3);
   await using _server = await listenOn(address, 2380);
   await refuses(
@@ -36,24 +36,24 @@ test("a taken port of etcd", async () => {
   await assert.rejects(readdir(platform), { code: "ENOENT" });
 });
 
-test("one host, and a demo that needs two", async () => {
+test("`up` refuses one host for a demo that needs two", async () => {
   await refuses([...listen, "--hosts", "1"], /^mainstay: .*--hosts, or use --no-demo$/);
   await assert.rejects(readdir(platform), { code: "ENOENT" });
 });
 
-test("an option it does not know, or a value that is none", async () => {
+test("`up` refuses an option that it does not know, and a value that is none", async () => {
   await refuses([...listen, "--hots", "3"], /^mainstay: unknown option '--hots' \(Did you mean --hosts\?\)$/);
   await refuses([...listen, "--hosts", "x"], /^mainstay: .*'x' is invalid\. It is a number from 1 to 50\.$/);
 });
 
-test("an address that other machines reach", async () => {
+test("`up` refuses an address that other machines reach, or that is none", async () => {
   for (const address of ["0.0.0.0:8411", "192.0.2.1:8411", "127.0.0.1", "127.0.0.1:0", "127.0.0.256:8411"]) {
     await refuses(["--listen", address], /^mainstay: .* is invalid\. It is a loopback address and a port,/);
   }
   await assert.rejects(readdir(platform), { code: "ENOENT" });
 });
 
-test("a directory that PostgreSQL's user cannot enter", asRoot, async () => {
+test("`up` refuses a directory that PostgreSQL's user cannot enter", asRoot, async () => {
   const closed = join(dir, "closed");
   await mkdir(closed, { mode: 0o700 });
   const rule = new RegExp(`^mainstay: the user postgres cannot enter ${closed},.*chmod o\\+x ${closed}`);
@@ -61,13 +61,13 @@ test("a directory that PostgreSQL's user cannot enter", asRoot, async () => {
   assert.deepEqual(await readdir(closed), []);
 });
 
-test("a path that HAProxy's file cannot hold", async () => {
+test("`up` refuses a path that HAProxy's file cannot hold", async () => {
   const odd = join(dir, "my db");
   await refuses(listen, /^mainstay: the path ".*my db" has characters other than .*--dir$/, odd);
   await assert.rejects(readdir(odd), { code: "ENOENT" });
 });
 
-test("a disk that is too small for the platform, or for its demo", mounting, async () => {
+test("`up` refuses a disk that is too small for the platform, or for its demo", mounting, async () => {
   await mkdir(platform);
   // In a mount namespace of its own, which ends with the command.
   const on = (size: string) => {
@@ -81,7 +81,7 @@ test("a disk that is too small for the platform, or for its demo", mounting, asy
   assert.deepEqual(await readdir(platform), []);
 });
 
-test("another shape than the first `up` gave the directory", async () => {
+test("`up` refuses another shape than the first `up` gave the directory", async () => {
   const known = { listen: { address: "127.0.0.1", port: 8400 }, hosts: 3, etcdMembers: 1, isComplete: true };
   const names = { accessKey: "", secretHash: "", organizationId: "", projectId: "" };
   const settings = { ...known, ...names, endpointPorts: { first: 20_000, last: 20_099 } };

@@ -61,7 +61,7 @@ function dropsOf(name: string, address: string, cut: Cut): string[] {
       // The address too: when nobody listens any more, the kernel itself would answer for it.
       return [group, `ip daddr ${address}`, `ip saddr ${address}`];
     case "store":
-      return cut.ports.map((port) => `${group} tcp dport ${port}`);
+      return cut.ports.flatMap((port) => [`${group} tcp dport ${port}`, `${group} tcp sport ${port}`]);
     case "peer": {
       const { peer, isBothWays } = cut;
       const there = [`${group} ip daddr ${peer.address}`, `${groupMatch(peer.name)} ip saddr ${address}`];

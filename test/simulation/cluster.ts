@@ -2,10 +2,11 @@
 import { decide } from "@mainstay/ha/decide.ts";
 import type { PeerLink } from "@mainstay/ha/observation.ts";
 import { isSame } from "@mainstay/ha/primary.ts";
-import { begin, startAgain } from "./begin-fault.ts";
+import { begin } from "./begin-fault.ts";
 import { Clock, createRandom, type Random } from "./clock.ts";
 import type { Fault } from "./faults.ts";
 import { Invariants, type Violation } from "./invariants.ts";
+import { startAgain } from "./node-faults.ts";
 import type { Settings } from "./settings.ts";
 import { SimControlPlane } from "./sim-control-plane.ts";
 import { createSpec, keys } from "./sim-instance.ts";
@@ -157,7 +158,6 @@ export class SimulatedCluster {
     return { lock, sync, spec };
   }
 
-  /** The first of its kind says it. */
   /** As apps/agent/src/agent/peer-links.ts: refused by the kernel of a node whose processes are gone, never by silence. */
   #linksOf(node: SimNode): PeerLink[] {
     const { network } = this.world;
@@ -195,6 +195,7 @@ export class SimulatedCluster {
       supervised?.agent.process.inside(() => supervised.agent.waker.wake())();
   }
 
+  /** The first of its kind says it. */
   #violated(violation: Violation): void {
     if (this.violations.some(({ invariant }) => invariant === violation.invariant)) return;
     this.violations.push(violation);

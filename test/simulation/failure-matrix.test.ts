@@ -1,5 +1,5 @@
 /**
- * The failure matrix of docs/spec/ha.md on simulated clusters: processes, hosts, network and store. Each F is a
+ * The matrix of docs/spec/failure-matrix.md on simulated clusters: processes, hosts, network and store. Each F is a
  * scripted fault under several seeds; scenario.ts says what holds in all of them.
  */
 import { timingPresets } from "@mainstay/domain/timing.ts";
@@ -69,7 +69,7 @@ testOutcome(
 );
 
 testOutcome(
-  "F14: a host that is lost silently",
+  "F14: when a host is lost silently, the standby takes writes within 3 s",
   (it) => it.hurt("lose node silently", "a", 10_000).advance(10_000),
   {
     ...failover,
@@ -87,7 +87,7 @@ testOutcome(
 );
 
 testOutcome(
-  "F15: a primary that nobody reaches",
+  "F15: when nobody reaches the primary, the standby takes writes within 3 s",
   (it) => it.hurt("isolate node", "a", 10_000).advance(10_000),
   {
     ...failover,
@@ -160,7 +160,7 @@ testOutcome("F22: clocks of different rates cost nothing in a minute", (it) => i
 });
 
 testOutcome(
-  "F23: a host that is frozen and thawed",
+  "F23: a frozen host is replaced within 3 s, and follows the new leader when it thaws",
   (it) => it.hurt("freeze node", "a", 8_000).advance(12_000),
   {
     ...failover,
@@ -185,7 +185,7 @@ testOutcome(
 );
 
 testOutcome(
-  "F23: a machine that is suspended and goes on",
+  "F23: a suspended machine is replaced within 3 s, and follows the new leader when it goes on",
   (it) => it.hurt("suspend node", "a", 8_000).advance(12_000),
   {
     ...failover,

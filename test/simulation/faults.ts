@@ -52,6 +52,9 @@ export const timingChange = "timing changed";
 
 export type FaultKind = (typeof faultKinds)[number] | typeof timingChange;
 
+/** Ends a fault that lasts. */
+export type End = () => void;
+
 export interface Fault {
   readonly kind: FaultKind;
   /** Which node it hits, counted among those there are. */

@@ -11,6 +11,8 @@ const silentAfterMs = 1_500;
 /** A stream that was asked for and shows nothing is asked for again. */
 const openPatienceMs = 300;
 const retryAfterMs = 100;
+/** A request that waited for so long for a leader is dropped. */
+const droppedAfterMs = 6_000;
 
 export type Outcome = TransactionResult | "unknown";
 export type SimWrite = { readonly put: string; readonly content: Content } | { readonly delete: string };
@@ -41,8 +43,6 @@ interface Watcher {
 
 export class SimStore {
   onChange: (change: StoreChange) => void = () => {};
-  /** A request that waited for longer for a leader is dropped. */
-  patienceMs = 6_000;
   readonly #clock: Clock;
   readonly #network: Network;
   readonly #watchers = new Set<Watcher>();
@@ -87,7 +87,7 @@ export class SimStore {
       this.#stalls -= 1;
       if (this.#stalls > 0) return;
       for (const { run, sentAtMs } of this.#stalled.splice(0)) {
-        if (this.#clock.nowMs - sentAtMs < this.patienceMs) run();
+        if (this.#clock.nowMs - sentAtMs < droppedAfterMs) run();
       }
     };
   }

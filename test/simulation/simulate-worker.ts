@@ -1,7 +1,6 @@
 /** A thread that runs the schedules it is given, a range of seeds at a time. */
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { runSchedule } from "./schedule.ts";
-import type { Settings } from "./settings.ts";
 
 export interface Range {
   readonly from: number;
@@ -17,7 +16,6 @@ export interface RangeResult {
   readonly failed: readonly { readonly seed: number; readonly invariant: string }[];
 }
 
-const settings = workerData as Partial<Settings>;
 // Failures of the simulated world are thrown by the thousand, and nobody reads where.
 Error.stackTraceLimit = 0;
 
@@ -25,7 +23,7 @@ parentPort?.on("message", ({ from, count }: Range) => {
   const result = { runs: count, faults: 0, simulatedMs: 0, acknowledged: 0, failovers: 0 };
   const failed: { seed: number; invariant: string }[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
-    const { cluster, faults, violations } = runSchedule({ seed, settings });
+    const { cluster, faults, violations } = runSchedule({ seed });
     result.faults += faults.length;
     result.simulatedMs += cluster.clock.nowMs;
     result.acknowledged += cluster.invariants.acknowledgements.length;

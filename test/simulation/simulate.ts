@@ -40,7 +40,6 @@ function nextRange(): Range | undefined {
 
 function runThread(): Promise<void> {
   const worker = new Worker(join(import.meta.dirname, "simulate-worker.ts"), {
-    workerData: {},
     resourceLimits: { maxYoungGenerationSizeMb: 128 },
   });
   return new Promise((resolve, reject) => {

@@ -1,6 +1,11 @@
-/** Observations for tests: a whole situation, of which each test changes what matters. */
+/** Observations for tests: a whole situation, of which each test changes what matters, and what is decided in it. */
+// biome-ignore-all lint/correctness/noNodejsModules: nothing of the product imports this.
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import type { LockRecord, NodeStatus, SyncRecord } from "@mainstay/domain/cluster.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decision.ts";
 import type {
   Observation,
   PrimaryPostgres,
@@ -8,6 +13,18 @@ import type {
   StandbyPostgres,
   StoppedPostgres,
 } from "./observation.ts";
+
+/** Situation, what is seen, and what is done: an action with what distinguishes it. */
+type Row = readonly [string, Observation, Partial<Decision>];
+
+export function testDecisions(rows: readonly Row[]): void {
+  for (const [situation, seen, expected] of rows) {
+    test(situation, () => {
+      const decision = decide(seen);
+      assert.deepEqual({ ...decision, ...expected }, decision, decision.reason);
+    });
+  }
+}
 
 export const spec = {
   generation: 1,
@@ -148,6 +165,11 @@ export function peer(role: NodeStatus["role"], ageMs: number, impediment: string
   return { status, ageMs };
 }
 
+export const strict = { ...spec, durability: "strict" } as const;
+/** What a sees of b when both its ports refuse. */
+export const refused = [{ nodeId: "b", state: "refused" }] as const;
+/** A budget of takeovers that is used up. */
+export const spent = Array.from({ length: 3 }, () => "2025-12-31T23:30:00.000Z");
 export const silent = (record: Partial<LockRecord> = {}) => held(record, 2_000);
 export const gone = { nodeId: "b", notStreamingForMs: 600, flushPosition: 900n, replyAgeMs: 600 };
 export const frozen = { nodeId: "b", notStreamingForMs: 0, flushPosition: 900n, replyAgeMs: 2_000 };
