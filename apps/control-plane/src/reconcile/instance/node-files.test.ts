@@ -31,7 +31,7 @@ test("any node can found the instance, and is who it is for as long as the platf
     supervisorPid: undefined,
     ...place,
   };
-  const engine = { major: 15, version: "15.1", binDir: "/bin" };
+  const engine = { major: 15, version: "15.1", binDir: "/bin", parameters: [] };
   const made = record({ admin_name: "owner", admin_verifier: "SCRAM" });
   const files = await nodeFiles(made, node, engine, ports);
   const { bootstrap } = JSON.parse(files["node.json"] ?? "");
