@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { waitFor } from "@mainstay/runtime/pause.ts";
 import { startInstance } from "../kit/nodes.ts";
@@ -25,6 +27,14 @@ test("the first user makes roles and databases, and gets no hold of the server",
   await client.query("create role helper");
   await client.query("drop role helper");
   await client.query("create database other");
+});
+
+test("the server's log tells of what failed, and of no statement", async () => {
+  await using client = await first.client();
+  await assert.rejects(client.query("alter role nobody password 'Hidden-1!'"), { code: "42704" });
+  const log = await readFile(join(first.dir, "log/postgresql.log"), "utf8");
+  assert.match(log, /role "nobody" does not exist/);
+  assert.doesNotMatch(log, /Hidden-1!/);
 });
 
 test("F1: a killed postmaster costs no row: the sync standby takes over, the old primary comes back", async () => {

@@ -21,8 +21,6 @@ export interface SettingsInput {
   readonly hbaFile: string;
   readonly identFile: string;
   readonly accessFile: string;
-  /** With it PostgreSQL writes its log there by itself; without, to stderr. */
-  readonly logDir?: string;
 }
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -96,29 +94,21 @@ function replicationSettings(input: SettingsInput): Settings {
   };
 }
 
-function logSettings({ logDir, nodeId }: SettingsInput): Settings {
-  const common = {
+/** To stderr: its supervisor's file, which that limits. */
+function logSettings({ nodeId }: SettingsInput): Settings {
+  return {
+    log_destination: "stderr",
+    logging_collector: false,
     log_line_prefix: `%m [%p] ${nodeId} %q%u@%d `,
     log_timezone: "UTC",
     timezone: "UTC",
     log_checkpoints: true,
     log_lock_waits: true,
     log_min_duration_statement: "5s",
-    // Statements may hold secrets.
+    // Statements may hold secrets, and be long.
     log_statement: "none",
+    log_min_error_statement: "panic",
     lc_messages: "C",
-  };
-  if (logDir === undefined) return { ...common, log_destination: "stderr", logging_collector: false };
-  return {
-    ...common,
-    log_destination: "stderr",
-    logging_collector: true,
-    log_directory: logDir,
-    log_filename: "postgresql-%a.log",
-    log_file_mode: "0600",
-    log_rotation_age: "1d",
-    log_rotation_size: 0,
-    log_truncate_on_rotation: true,
   };
 }
 

@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { postgresArguments, removeLockFiles } from "@mainstay/postgres/postmaster.ts";
 import { keepCompiled } from "@mainstay/runtime/compile-cache.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
+import { limitLogs } from "@mainstay/runtime/log-limit.ts";
 import { monotonicMs } from "@mainstay/runtime/monotonic.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { nodePaths, supervisorLock } from "../node-paths.ts";
@@ -54,6 +55,10 @@ const agent = keepAgent(paths, log, {
 });
 openLivenessPort(config, log);
 keepCompiled();
+void limitLogs(dirname(paths.postgresLog), {
+  signal: new AbortController().signal,
+  onFault: (err) => log.warn({ err }, "the logs could not be limited"),
+});
 
 /** A second supervisor of the same node would start a second PostgreSQL. */
 async function lockOrExit(): Promise<void> {

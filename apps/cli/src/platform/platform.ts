@@ -6,6 +6,7 @@ import { buildImage } from "@mainstay/compute/local/image.ts";
 import { createLocalCompute } from "@mainstay/compute/local/local-compute.ts";
 import { pathExists } from "@mainstay/runtime/files.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
+import { limitLogs } from "@mainstay/runtime/log-limit.ts";
 import { killTree } from "@mainstay/runtime/process-tree.ts";
 import { run } from "@mainstay/runtime/run.ts";
 import { keepChild, stopChild } from "./child.ts";
@@ -38,6 +39,10 @@ export async function runPlatform(
   await Promise.all([
     ...children.map((child) => keepChild(layout, child, log, signal)),
     compute.keepNodesRunning(signal),
+    limitLogs(layout.logDir, {
+      signal,
+      onFault: (err) => log.warn({ err }, "the logs could not be limited"),
+    }),
   ]);
 }
 

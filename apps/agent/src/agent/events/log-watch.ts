@@ -1,16 +1,17 @@
 /** Reads what PostgreSQL adds to its log, as soon as it is there. */
 import { watch } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { createWaker, runLoop } from "@mainstay/control-loop/run-loop.ts";
 import type { Log } from "@mainstay/runtime/log.ts";
+import { longestLogBytes, movedAside } from "@mainstay/runtime/log-limit.ts";
 import { pause } from "@mainstay/runtime/pause.ts";
 
 /** A log that is written to is read this often at most; one that cannot be watched is looked at so often. */
 const leastMs = 5;
 const everyMs = 500;
 /** An agent that starts reads so much of what was written before it. */
-const readBackBytes = 64 * 1024;
-/** More than this within one look is left out: nobody writes so much but in great trouble. */
+const readBackBytes = 256 * 1024;
+/** At a time; and of a longer line its end. */
 const mostBytes = 1024 * 1024;
 
 export interface LogWatch {
@@ -34,9 +35,10 @@ export function watchLog({ file, onLine, log, signal }: LogWatch): Promise<void>
     if (!isWatched) watch(file, { signal }, () => waker.wake()).on("error", unwatched);
     isWatched = true;
     const lines = (rest + added.text).split("\n");
-    rest = lines.pop() ?? "";
+    rest = (lines.pop() ?? "").slice(-mostBytes);
     for (const line of lines) onLine(line, position === undefined);
     position = added.position;
+    if (added.hasMore) waker.wake();
     await pause(leastMs, signal);
   }
 
@@ -51,12 +53,20 @@ function unlessMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-/** A log that became shorter is another one. */
+/** A log that became shorter was moved aside. */
 async function readAdded(file: string, known: number | undefined) {
+  const { size } = await stat(file);
+  if (known === undefined) return readFrom(file, Math.max(0, size - readBackBytes), mostBytes);
+  if (known <= size) return readFrom(file, known, mostBytes);
+  const before = await readFrom(movedAside(file), known, longestLogBytes).catch(unlessMissing);
+  const added = await readFrom(file, 0, mostBytes);
+  return { ...added, text: (before?.text ?? "") + added.text };
+}
+
+async function readFrom(file: string, position: number, most: number) {
   await using handle = await open(file, "r");
-  const { size } = await handle.stat();
-  const from = known === undefined ? size - readBackBytes : known <= size ? known : 0;
-  const start = Math.max(0, from, size - mostBytes);
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
-  return { text: buffer.toString("utf8", 0, bytesRead), position: start + bytesRead };
+  const length = Math.min(most, Math.max(0, (await handle.stat()).size - position));
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+  const text = buffer.toString("utf8", 0, bytesRead);
+  return { text, position: position + bytesRead, hasMore: bytesRead === most };
 }
