@@ -1,4 +1,7 @@
-/** Scripted faults on a healthy cluster of a and b, where a leads: what happens, and what clients feel. */
+/**
+ * Scripted faults on a healthy cluster of a and b, where a leads, or on one that has just begun: what happens, and what
+ * clients feel.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guards, SimulatedCluster } from "./cluster.ts";
@@ -24,6 +27,7 @@ export class Scenario {
   constructor(seed: number, settings: Partial<Settings> = {}, guarded: Guards = guards) {
     const options = { seed, settings: { ...calm, ...settings }, isRecorded: true, guards: guarded };
     this.cluster = new SimulatedCluster(options);
+    if (!this.cluster.settings.startsHealthy) return;
     this.cluster.advanceUntilHealthy(recoverMs);
     this.cluster.advance(1_000);
     this.cluster.invariants.failovers = 0;
@@ -39,6 +43,11 @@ export class Scenario {
   advance(ms: number): this {
     this.cluster.advance(ms);
     return this;
+  }
+
+  /** Whether an ambush still waits there. */
+  isAmbushed(node: "a" | "b"): boolean {
+    return this.cluster.nodes.some(({ id, ambush }) => id === node && ambush !== undefined);
   }
 }
 
