@@ -3,6 +3,7 @@
  * npm run bench:failover -- [--rounds N] [--faults a,b] [--seed S] [--steps] [--peer patroni|none]
  */
 import { parseArgs } from "node:util";
+import { wholeNumber } from "@mainstay/test/kit/number-option.ts";
 import { createRandom } from "@mainstay/test/simulation/clock.ts";
 import { faults } from "./faults.ts";
 import { startMainstay } from "./mainstay.ts";
@@ -30,6 +31,7 @@ const wanted = values.faults.split(",").map((name) => {
   return fault;
 });
 
+const [seed, roundsEach] = [wholeNumber("seed", values.seed), wholeNumber("rounds", values.rounds, 1)];
 const { peer } = values;
 if (peer !== "patroni" && peer !== "none") throw new Error("--peer must be patroni or none");
 
@@ -45,7 +47,7 @@ async function measurePatroni(): Promise<Row[]> {
 }
 
 async function measure(start: () => Promise<Subject>): Promise<Row[]> {
-  const random = createRandom(Number(values.seed));
+  const random = createRandom(seed);
   await using subject = await start();
   // Whoever stops it finds nothing left afterwards.
   const stop = () => void Promise.resolve(subject[Symbol.asyncDispose]()).finally(() => process.exit(130));
@@ -54,7 +56,7 @@ async function measure(start: () => Promise<Subject>): Promise<Row[]> {
   const measured: Row[] = [];
   for (const fault of wanted) {
     const rounds: Round[] = [];
-    for (let number = 1; number <= Number(values.rounds); number++) {
+    for (let number = 1; number <= roundsEach; number++) {
       const round = await playRound(subject, writer, fault, random.between(500, 2_500));
       if (!round) break;
       rounds.push(round);

@@ -1,15 +1,13 @@
 /** npm run chaos -- [--minutes N] [--seed S]: random faults on a real pair, judged by what its clients saw. */
 import { parseArgs } from "node:util";
+import { positiveNumber, wholeNumber } from "../kit/number-option.ts";
 import { runChaos } from "./run-chaos.ts";
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "1" }, seed: { type: "string", default: "1" } },
 });
-const [seed, forMs] = [Number(values.seed), Number(values.minutes) * 60_000];
-if (!Number.isInteger(seed) || !(forMs > 0)) {
-  console.error("--seed is a whole number, --minutes a positive one");
-  process.exit(2);
-}
+const seed = wholeNumber("seed", values.seed);
+const forMs = positiveNumber("minutes", values.minutes) * 60_000;
 const controller = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => controller.abort());
 

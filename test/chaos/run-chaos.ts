@@ -61,7 +61,10 @@ async function hurt(pair: Pair, { seed, forMs, signal, tell }: ChaosOptions, cou
     try {
       for (const [name, strike] of chosen) {
         const cure = await strike(await pair.target());
-        if (!cure) continue;
+        if (!cure) {
+          tell(`${name}: cannot be done here, left out`);
+          continue;
+        }
         cures.push(cure);
         counts[name] = (counts[name] ?? 0) + 1;
         tell(`${Math.round(performance.now() - startedMs)} ms: ${name}, for ${Math.round(holdMs)} ms`);

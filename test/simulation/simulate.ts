@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { positiveNumber, wholeNumber } from "../kit/number-option.ts";
 import { describe, shrink } from "./shrink.ts";
 import type { Range, RangeResult } from "./simulate-worker.ts";
 
@@ -19,14 +20,16 @@ const { values } = parseArgs({
 });
 const rangeRuns = 100;
 const startedMs = performance.now();
-const most = Number(values.runs ?? Number.POSITIVE_INFINITY);
-const minutes = Number(values.minutes ?? (values.runs === undefined ? 1 : Number.POSITIVE_INFINITY));
-const firstSeed = Number(values.seed);
+const most = values.runs === undefined ? Number.POSITIVE_INFINITY : wholeNumber("runs", values.runs, 1);
+const always = values.runs === undefined ? 1 : Number.POSITIVE_INFINITY;
+const minutes = values.minutes === undefined ? always : positiveNumber("minutes", values.minutes);
+const firstSeed = wholeNumber("seed", values.seed);
+const threads = wholeNumber("threads", values.threads, 1);
 let given = 0;
 const total = { runs: 0, faults: 0, simulatedMs: 0, acknowledged: 0, failovers: 0 };
 const failed = new Map<string, number[]>();
 
-await Promise.all(Array.from({ length: Number(values.threads) }, runThread));
+await Promise.all(Array.from({ length: threads }, runThread));
 report();
 
 /** Undefined: there is nothing more to do. */
