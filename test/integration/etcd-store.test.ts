@@ -33,7 +33,7 @@ test("a frozen etcd ends a call at its time limit and a watch by its silence; bo
   await watching;
 });
 
-test("a watch leaves a member that is cut off from the others, and goes on at the next", async () => {
+test("F21: a watch leaves a member that is cut off from the others, and goes on at the next", async () => {
   await using three = await startEtcd({ members: 3 });
   const [first, ...others] = three.members;
   assert.ok(first);

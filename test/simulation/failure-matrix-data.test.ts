@@ -198,9 +198,19 @@ testOutcome(
 );
 
 testOutcome(
-  "F46: when both hosts have lost their power, nothing acknowledged is lost and the instance recovers",
+  "F46: when both hosts have lost their power, nothing acknowledged is lost and the instance serves 15 s after",
   (it) => it.hurt("lose node silently", "a", 2_000).hurt("lose node silently", "b", 2_500).advance(3_000),
-  {},
+  { gapMs: 17_500 },
+);
+
+testOutcome(
+  "F13: an agent that ends and a specification that changes do not stop a change of leader",
+  (it) => {
+    it.hurt("lose node silently", "a", 10_000).advance(1_900);
+    it.hurt("kill agent", "b").hurt(timingChange, "a").advance(10_000);
+  },
+  // Another agent counts the leader's silence from when it begins.
+  { leader: "b", failovers: 1, gapMs: 5_000 },
 );
 
 testOutcome(
