@@ -56,7 +56,7 @@ export function* act(decision: Decision, seen: Observation, agent: SimAgent): Ta
       if (decision.isPlanned) yield* agent.step(agent.node.disk.syncMs(1, 60));
       return yield* server.stopPostgres(agent);
     case "drop-request":
-      return yield* dropRequest(agent);
+      return yield* dropRequest(agent, seen.request);
   }
 }
 
@@ -87,10 +87,9 @@ function* recordSync(
   yield* seeRevision(agent, keys.sync, result.revision);
 }
 
-function* dropRequest({ node, process, view }: SimAgent): Task {
-  const request = view.values.get(keys.switchover)?.value;
+function* dropRequest({ node, process }: SimAgent, request: Observation["request"]): Task {
   if (!request) return;
-  const conditions = [{ key: keys.switchover, modRevision: request.modRevision }];
+  const conditions = [{ key: keys.switchover, modRevision: request.revision }];
   const transaction = { conditions, writes: [{ delete: keys.switchover }] };
   yield* node.world.store.transact(node.id, process, transaction, storeTimeoutMs).get();
 }

@@ -1,3 +1,4 @@
+import { EtcdConfig } from "@mainstay/dcs/etcd-config.ts";
 import { readConfigFile } from "@mainstay/runtime/config-file.ts";
 import { type Static, Type } from "typebox";
 
@@ -8,14 +9,7 @@ const Config = Type.Object({
   dir: text,
   /** Absolute and short: the runtime sockets. */
   runtimeDir: text,
-  /** The last three are paths of PEM files. */
-  store: Type.Object({
-    endpoints: Type.Array(text, { minItems: 1 }),
-    serverName: text,
-    ca: text,
-    certificate: text,
-    key: text,
-  }),
+  store: EtcdConfig,
   /** Who HAProxy runs as; none: the caller. */
   user: Type.Optional(Type.Object({ uid: Type.Integer(), gid: Type.Integer() })),
 });

@@ -2,9 +2,9 @@
  * The balancer: `main.ts CONFIG` follows the store until SIGTERM and leaves every HAProxy running; SIGUSR2 ends
  * them too. `main.ts CONFIG --stop-all` ends them without a balancer.
  */
-import { readFile } from "node:fs/promises";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
+import { readPemFiles } from "@mainstay/runtime/pem-files.ts";
 import { runBalancer, stopAll } from "./balancer-loop.ts";
 import { readConfig } from "./config.ts";
 
@@ -21,17 +21,7 @@ process.on("SIGUSR2", () => {
 });
 
 if (!isStoppingAll) {
-  const { endpoints, serverName, ...files } = config.store;
-  const [ca, certificate, key] = await Promise.all(
-    [files.ca, files.certificate, files.key].map((path) => readFile(path, "utf8")),
-  );
-  await using store = connectEtcd({
-    endpoints,
-    serverName,
-    ca: ca ?? "",
-    certificate: certificate ?? "",
-    key: key ?? "",
-  });
+  await using store = connectEtcd({ ...config.store, ...(await readPemFiles(config.store)) });
   await runBalancer(config, store, log, controller.signal);
 }
 if (isStoppingAll) await stopAll(config);

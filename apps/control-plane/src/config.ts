@@ -1,3 +1,4 @@
+import { EtcdConfig } from "@mainstay/dcs/etcd-config.ts";
 import { ConfigError, readConfigFile } from "@mainstay/runtime/config-file.ts";
 import { type Static, Type } from "typebox";
 
@@ -8,13 +9,7 @@ const uuid = Type.String({ pattern: "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$
 const Config = Type.Object({
   listen: Type.Object({ address: text, port: Type.Integer({ minimum: 0, maximum: 65_535 }) }),
   database: Type.Object({ socketDir: text, port, user: text, database: text }),
-  store: Type.Object({
-    endpoints: Type.Array(text, { minItems: 1 }),
-    serverName: text,
-    ca: text,
-    certificate: text,
-    key: text,
-  }),
+  store: EtcdConfig,
   compute: Type.Object({
     kind: Type.Literal("local"),
     dir: text,

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { loadAuthority } from "@mainstay/certificates/authority.ts";
 import { createLocalCompute } from "@mainstay/compute/local/local-compute.ts";
 import { connectEtcdAccess } from "@mainstay/dcs/etcd-access.ts";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { createLog } from "@mainstay/runtime/log.ts";
-import { type Config, defaultReplaceAfterMs, readConfig } from "./config.ts";
+import { readPemFiles } from "@mainstay/runtime/pem-files.ts";
+import { defaultReplaceAfterMs, readConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { createProbe } from "./reconcile/instance/probe.ts";
 
@@ -16,7 +16,7 @@ async function main(path: string): Promise<void> {
     process.once("SIGINT", resolve);
   });
   const config = await readConfig(path);
-  const settings = await readStoreSettings(config);
+  const settings = { ...config.store, ...(await readPemFiles(config.store)) };
   await using store = connectEtcd(settings);
   await using access = connectEtcdAccess(settings);
   const authority = await loadAuthority(config.authority.dir);
@@ -37,16 +37,6 @@ async function main(path: string): Promise<void> {
   const ports = { store, access, compute, authority, probe: createProbe(authority), log };
   await using _running = await startControlPlane(options, ports);
   log.info({ signal: await stop }, "stopping");
-}
-
-async function readStoreSettings({ store }: Config) {
-  const read = (file: string) => readFile(file, "utf8");
-  const [ca, certificate, key] = await Promise.all([
-    read(store.ca),
-    read(store.certificate),
-    read(store.key),
-  ]);
-  return { endpoints: store.endpoints, serverName: store.serverName, ca, certificate, key };
 }
 
 const [path] = process.argv.slice(2);

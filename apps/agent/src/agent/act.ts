@@ -59,6 +59,6 @@ export async function act(
       if (decision.isPlanned) await checkpointBefore(node);
       return stopPostgres(node);
     case "drop-request":
-      return dropRequest(node, signal);
+      return dropRequest(node, seen.request, signal);
   }
 }

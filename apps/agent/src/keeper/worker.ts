@@ -2,8 +2,8 @@
 import { workerData } from "node:worker_threads";
 import { connectEtcd } from "@mainstay/dcs/etcd-store.ts";
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
+import { readPemFiles } from "@mainstay/runtime/pem-files.ts";
 import { nodePaths } from "../node-paths.ts";
-import { storeSettings } from "../store-settings.ts";
 import { openFencerLine } from "./fencer-line.ts";
 import { Keeper } from "./keeper.ts";
 import type { FromKeeper, KeeperData, ToKeeper } from "./protocol.ts";
@@ -12,7 +12,7 @@ const { nodeDir, config, port } = workerData as KeeperData;
 const paths = nodePaths(nodeDir, config);
 const { signal } = new AbortController();
 const keys = instanceKeys(config.instanceId);
-const store = connectEtcd(await storeSettings(config, paths));
+const store = connectEtcd({ ...config.store, ...(await readPemFiles(paths.clientTls)) });
 // The first renewal finds a connection: what is answered is of no interest.
 store.get(keys.lock, { timeoutMs: 2_000, signal }).catch(() => {});
 const keeper = new Keeper({

@@ -2,6 +2,7 @@
 import { formatRecord } from "@mainstay/dcs/format-record.ts";
 import type { SyncRecord } from "@mainstay/domain/cluster.ts";
 import type { Action } from "@mainstay/ha/decision.ts";
+import type { Observation } from "@mainstay/ha/observation.ts";
 import { signalTree } from "@mainstay/runtime/process-tree.ts";
 import { type Node, seeRevision } from "../node.ts";
 import { checkpointSoon } from "./checkpoint.ts";
@@ -52,11 +53,15 @@ export async function recordSync(
   await seeRevision(node, node.keys.sync, result.revision, signal);
 }
 
-export async function dropRequest(node: Node, signal: AbortSignal): Promise<void> {
-  const request = node.view.values.get(node.keys.switchover)?.value;
+/** Only the request that the decision saw: another may have taken its place. */
+export async function dropRequest(
+  node: Node,
+  request: Observation["request"],
+  signal: AbortSignal,
+): Promise<void> {
   if (!request) return;
   await node.store.transact(
-    [{ key: node.keys.switchover, modRevision: request.modRevision }],
+    [{ key: node.keys.switchover, modRevision: request.revision }],
     [{ delete: node.keys.switchover }],
     { timeoutMs, signal },
   );

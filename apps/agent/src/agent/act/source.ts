@@ -1,8 +1,8 @@
 /** Questions to another member's PostgreSQL, asked with this node's certificate. */
-import { readFile } from "node:fs/promises";
 import { replicationRole, type Upstream } from "@mainstay/postgres/conninfo.ts";
 import { type History, historyFile, parseTimelineHistory } from "@mainstay/postgres/timeline-history.ts";
 import { waitFor } from "@mainstay/runtime/pause.ts";
+import { readPemFiles } from "@mainstay/runtime/pem-files.ts";
 import pg from "pg";
 
 // pg_rewind reads the source's timeline from its control file, which lags until the first checkpoint after a
@@ -40,11 +40,7 @@ export async function historyOf(upstream: Upstream): Promise<History> {
 }
 
 async function connectTo({ nodeId, address, port, tls }: Upstream): Promise<pg.Client> {
-  const [ca, cert, key] = await Promise.all([
-    readFile(tls.ca, "utf8"),
-    readFile(tls.certificate, "utf8"),
-    readFile(tls.key, "utf8"),
-  ]);
+  const { ca, certificate: cert, key } = await readPemFiles(tls);
   const client = new pg.Client({
     host: address,
     port,
