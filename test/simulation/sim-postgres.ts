@@ -93,7 +93,7 @@ export class SimPostgres {
 
   /** What a new session reads; undefined while it starts and when it ends. */
   status(): PostgresStatus | undefined {
-    const { data, role, settings, receiver, process } = this;
+    const { data, role, settings, receiver } = this;
     const { systemId, timeline } = data;
     const flushPosition = toPosition(data.flushed);
     if (role === "standby") {
@@ -114,7 +114,6 @@ export class SimPostgres {
       nodeId: standby.nodeId,
       isStreaming: sender.isStreaming,
       flushPosition: toPosition(sender.flushed),
-      replyAgeMs: process.nowMs - sender.repliedAtMs,
       replyStamp: String(sender.replies),
     }));
     const { syncStandbys, access } = settings;

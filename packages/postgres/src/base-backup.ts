@@ -6,8 +6,6 @@ export interface BaseBackupRequest {
   readonly dataDir: string;
   readonly nodeId: string;
   readonly upstream: Upstream;
-  /** An existing slot that keeps the WAL for the standby to come; none: a temporary one. */
-  readonly slot?: string;
 }
 
 /** Copies `upstream` into `dataDir`; it is on disk when this resolves. The caller makes it a standby. */
@@ -24,7 +22,6 @@ export async function baseBackup(
     "--wal-method=stream",
     "--checkpoint=fast",
     "--no-password",
-    ...(request.slot === undefined ? [] : ["--slot", request.slot]),
   ];
   await runProgram({ timeoutMs: 24 * 3600_000, ...context }, "pg_basebackup", args, signal);
 }

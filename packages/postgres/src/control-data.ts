@@ -1,4 +1,3 @@
-import { parseWalPosition, type WalPosition } from "@mainstay/domain/wal-position.ts";
 import { RunError } from "@mainstay/runtime/run.ts";
 import { type ProgramContext, runProgram } from "./program.ts";
 
@@ -7,12 +6,10 @@ export interface ControlData {
   readonly systemId: string;
   /** The newer of the latest checkpoint's timeline and that of the minimum recovery point. */
   readonly timeline: number;
-  readonly state: string;
   /** The last run ended with a shutdown checkpoint. */
   readonly isClean: boolean;
   /** It ended as a standby: nothing was written here since on a timeline of its own. */
   readonly isInRecovery: boolean;
-  readonly checkpoint: WalPosition;
 }
 
 /** Rejects with ControlDataError when pg_control is damaged or gone. */
@@ -64,9 +61,7 @@ function parseControlData(text: string): ControlData {
       Number(value("Latest checkpoint's TimeLineID")),
       Number(value("Min recovery ending loc's timeline")),
     ),
-    state,
     isInRecovery: state === "in archive recovery" || state === "shut down in recovery",
     isClean: state === "shut down" || state === "shut down in recovery",
-    checkpoint: parseWalPosition(value("Latest checkpoint location")),
   };
 }

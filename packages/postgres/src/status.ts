@@ -26,8 +26,7 @@ export interface StandbyConnection {
   readonly nodeId: string;
   readonly isStreaming: boolean;
   readonly flushPosition: WalPosition;
-  /** By the standby's wall clock; watch `replyStamp` for changes where clocks may differ. */
-  readonly replyAgeMs: number;
+  /** Of its latest reply, by its wall clock: another value is another reply. */
   readonly replyStamp: string;
 }
 
@@ -101,14 +100,13 @@ interface ConnectionRow {
   readonly node_id: string;
   readonly state: string;
   readonly flush: string | null;
-  readonly age_ms: number | null;
   readonly stamp: string | null;
 }
 
 // A broken connection may linger beside its successor: the newest counts.
 const standbysQuery = `
   select distinct on (application_name) application_name as node_id, state, flush_lsn::text as flush,
-    (extract(epoch from clock_timestamp() - reply_time) * 1000)::float8 as age_ms, reply_time::text as stamp
+    reply_time::text as stamp
   from pg_stat_replication
   where usename = '_rdb_replication' and state <> 'backup' and application_name ~ '^pg-[0-9a-f]+-[0-9]+$'
   order by application_name, backend_start desc`;
@@ -119,7 +117,6 @@ async function readStandbys(client: ClientBase): Promise<StandbyConnection[]> {
     nodeId: row.node_id,
     isStreaming: row.state === "streaming",
     flushPosition: row.flush === null ? 0n : parseWalPosition(row.flush),
-    replyAgeMs: row.age_ms === null ? Number.POSITIVE_INFINITY : Math.max(0, row.age_ms),
     replyStamp: row.stamp ?? "",
   }));
 }

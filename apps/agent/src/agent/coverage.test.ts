@@ -49,6 +49,6 @@ test("what the log said before the agent began counts when it was not seen cover
 });
 
 function primary(flushPosition: bigint, onStandby: bigint): PrimaryStatus {
-  const standby = { nodeId: "b", isStreaming: true, flushPosition: onStandby, replyAgeMs: 0, replyStamp: "" };
+  const standby = { nodeId: "b", isStreaming: true, flushPosition: onStandby, replyStamp: "" };
   return { ...facts, kind: "primary", flushPosition, syncStandbys: ["b"], standbys: [standby] };
 }
