@@ -7,7 +7,7 @@ import {
   formatNodeStatus,
   parseLock,
   parseNodeStatus,
-  parseSpec,
+  parseObeyedSpec,
   parseSwitchover,
   RecordError,
 } from "./records.ts";
@@ -56,10 +56,10 @@ test("a specification whose timing contradicts itself is refused (S4)", () => {
     ...{ generation: 1, instanceId: "i", members: [member], bootstrapNode: member.id },
     ...{ durability: "available", timing: timingPresets.fast },
   };
-  assert.deepEqual(parseSpec(JSON.stringify(spec)), spec);
+  assert.deepEqual(parseObeyedSpec(JSON.stringify(spec)), spec);
   const hasty = { ...spec, timing: { ...timingPresets.fast, takeMs: 1_600 } };
   assert.throws(
-    () => parseSpec(JSON.stringify(hasty)),
+    () => parseObeyedSpec(JSON.stringify(hasty)),
     (error) => error instanceof RecordError && /takeMs must exceed holdMs/.test(error.message),
   );
 });

@@ -1,10 +1,12 @@
 /** Keeps logs that others append to from filling the disk. */
-import { open, readdir, stat, truncate } from "node:fs/promises";
+import { open, readdir, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { pause } from "./pause.ts";
 
 /** Of each log, and once more of what was moved aside. */
-export const longestLogBytes = 64 * 1024 * 1024;
+const longestLogBytes = 64 * 1024 * 1024;
+/** Whoever writes as fast as it is copied does not keep it from being emptied. */
+const mostAddedBytes = 16 * 1024 * 1024;
 const everyMs = 1_000;
 const chunkBytes = 1024 * 1024;
 
@@ -31,15 +33,24 @@ export async function limitOnce(dir: string, mostBytes: number): Promise<void> {
   }
 }
 
-/** Whoever appends to it goes on: the file stays, its content goes. Copied until nothing is added, then emptied. */
+/**
+ * Whoever appends to it goes on: the file stays, its content goes. What is added after the last copy is lost. On a
+ * full disk all of it is: the room is needed more.
+ */
 async function moveAside(file: string): Promise<void> {
-  await using source = await open(file, "r");
-  await using target = await open(movedAside(file), "w", 0o600);
-  const chunk = Buffer.alloc(chunkBytes);
-  for (;;) {
-    const { bytesRead } = await source.read(chunk, 0, chunkBytes);
-    if (bytesRead === 0) break;
-    await target.write(chunk, 0, bytesRead);
-  }
+  await copy(file, movedAside(file)).catch(() => rm(movedAside(file), { force: true }));
   await truncate(file);
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await using source = await open(from, "r");
+  await using target = await open(to, "w", 0o600);
+  const chunk = Buffer.alloc(chunkBytes);
+  let leftBytes = (await source.stat()).size + mostAddedBytes;
+  while (leftBytes > 0) {
+    const { bytesRead } = await source.read(chunk, 0, chunkBytes);
+    if (bytesRead === 0) return;
+    await target.writeFile(chunk.subarray(0, bytesRead));
+    leftBytes -= bytesRead;
+  }
 }

@@ -14,8 +14,8 @@ const secretFields = new Set(["password", "secret", "secretKey", "verifier", "to
 const deepest = 8;
 
 export function createLog(name: string): Log {
-  const output = pino.destination({ fd: 1, sync: true });
-  // A disk that is full must not end what logs to it.
+  // A disk that is full must not end what logs to it, nor fill its memory.
+  const output = pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 });
   output.on("error", () => {});
   const formatters = { log: (fields: object) => withoutSecrets(fields, 0) as Record<string, unknown> };
   return pino({ name, formatters, timestamp: pino.stdTimeFunctions.isoTime }, output);

@@ -2,7 +2,13 @@
 
 import { instanceKeys } from "@mainstay/dcs/keys.ts";
 import type { PrefixView } from "@mainstay/dcs/prefix-view.ts";
-import { parseLock, parseNodeStatus, parseSpec, parseSwitchover, parseSync } from "@mainstay/dcs/records.ts";
+import {
+  parseLock,
+  parseNodeStatus,
+  parseObeyedSpec,
+  parseSwitchover,
+  parseSync,
+} from "@mainstay/dcs/records.ts";
 import type { NodeStatus } from "@mainstay/domain/cluster.ts";
 import { impedimentOf } from "@mainstay/ha/impediment.ts";
 import type { Observation, PostgresState, SeenLock, SeenPeer, SeenSync } from "@mainstay/ha/observation.ts";
@@ -36,7 +42,7 @@ export function observe(seen: Seen): Omit<Observation, "postgres"> {
     wallMs: Date.now(),
     self: seen.self,
     bootId: seen.supervisor.bootId,
-    spec: spec === undefined ? undefined : parseSpec(spec),
+    spec: spec === undefined ? undefined : parseObeyedSpec(spec),
     lock: seenLock(seen.view, keys.lock, seen.memory),
     sync: seenSync(seen.view, keys.sync, seen.memory),
     lease: seen.lease,

@@ -72,10 +72,17 @@ export function keepAgent(
     tell();
   }
 
+  function keepSpare(): void {
+    if (spare || monotonicMs() - startedAtMs < spareAfterMs) return;
+    try {
+      spare = forkAgent();
+    } catch (err) {
+      log.warn({ err }, "there is no room for a spare agent");
+    }
+  }
+
   start();
-  const sparing = setInterval(() => {
-    if (!spare && monotonicMs() - startedAtMs >= spareAfterMs) spare = forkAgent();
-  }, spareAfterMs / 4);
+  const sparing = setInterval(keepSpare, spareAfterMs / 4);
   return {
     tell,
     stop() {

@@ -43,14 +43,14 @@ export function keepFencer(
   const program = siblingProgram("fencer/main");
   let child: ChildProcess | undefined;
   let guarding: boolean | undefined;
-  let unguardedSinceMs = monotonicMs();
+  const unguarded = createUnguardedWatch(onUnguarded, log);
   let wanted = false;
   let deadline: Deadline | undefined;
   let isStopping = false;
   let unanswered = 0;
 
   function start(isReplacement = false): void {
-    if (guarding !== undefined) unguardedSinceMs = monotonicMs();
+    if (guarding !== undefined) unguarded.begin();
     guarding = undefined;
     const started = fork(program, [paths.dataDir, paths.fencerSocket], { cwd: paths.nodeDir, execArgv: [] });
     child = started;
@@ -72,14 +72,13 @@ export function keepFencer(
 
   function tell(): void {
     const message: ToFencer = { kind: "guard", mayWrite: wanted, deadline };
-    child?.send(message, () => {});
+    if (child?.connected) child.send(message, () => {});
   }
 
   async function keepAsking(): Promise<void> {
     while (!isStopping) {
       await pause(askEveryMs);
-      const unguardedMs = guarding === undefined ? monotonicMs() - unguardedSinceMs : 0;
-      if (wanted && unguardedMs > unguardedLimitMs) void onUnguarded();
+      if (wanted && guarding === undefined) unguarded.look();
       if (!child) continue;
       const limit = guarding === undefined ? unansweredStartLimit : unansweredLimit;
       if (++unanswered > limit) replace(child);
@@ -100,6 +99,7 @@ export function keepFencer(
       return child?.pid ?? null;
     },
     async guard(mayWrite) {
+      if (!wanted) unguarded.begin();
       wanted = mayWrite;
       tell();
       const answer = { what: "the fencer's answer", timeoutMs: 5_000, everyMs: 5 };
@@ -108,6 +108,21 @@ export function keepFencer(
     stop() {
       isStopping = true;
       child?.kill("SIGKILL");
+    },
+  };
+}
+
+/** Calls `onUnguarded` when it is looked at too long after its beginning, and again as long after each time. */
+function createUnguardedWatch(onUnguarded: FencerEvents["onUnguarded"], log: Log) {
+  let sinceMs = monotonicMs();
+  return {
+    begin(): void {
+      sinceMs = monotonicMs();
+    },
+    look(): void {
+      if (monotonicMs() - sinceMs <= unguardedLimitMs) return;
+      sinceMs = monotonicMs();
+      onUnguarded().catch((err: unknown) => log.error({ err }, "PostgreSQL does not end, without a fencer"));
     },
   };
 }

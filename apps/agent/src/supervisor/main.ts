@@ -113,7 +113,8 @@ async function onPostgresEnd(code: number | null, signal: string | null): Promis
   postgres = null;
   exits += 1;
   ended = { at, code, signal };
-  await fencer.guard(false);
+  // Nothing is left that it could end.
+  await fencer.guard(false).catch((err: unknown) => log.warn({ err }, "the fencer does not answer"));
   agent.tell();
 }
 
