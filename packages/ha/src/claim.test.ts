@@ -14,8 +14,8 @@ import {
   spent,
   standby,
   stopped,
-  testDecisions,
 } from "./observation-builders.ts";
+import { testDecisions } from "./test-decisions.ts";
 
 const broken = standby({ receiver: "connecting", notStreamingForMs: 20 });
 const lossy = { ...request, kind: "failover", target: "a", acceptLoss: true } as const;

@@ -1,13 +1,5 @@
-import {
-  held,
-  observation,
-  recorded,
-  silent,
-  spec,
-  standby,
-  stopped,
-  testDecisions,
-} from "./observation-builders.ts";
+import { held, observation, recorded, silent, spec, standby, stopped } from "./observation-builders.ts";
+import { testDecisions } from "./test-decisions.ts";
 
 const only = (id: string) => ({ ...spec, members: [{ id, address: "127.0.0.4", port: 5432 }] });
 

@@ -11,8 +11,8 @@ import {
   spent,
   standby,
   stopped,
-  testDecisions,
 } from "./observation-builders.ts";
+import { testDecisions } from "./test-decisions.ts";
 
 const { record } = recorded({ leader: "a", members: ["b"] });
 

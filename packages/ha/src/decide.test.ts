@@ -1,12 +1,5 @@
-import {
-  held,
-  leading,
-  observation,
-  silent,
-  stopped,
-  testDecisions,
-  unreachable,
-} from "./observation-builders.ts";
+import { held, leading, observation, silent, stopped, unreachable } from "./observation-builders.ts";
+import { testDecisions } from "./test-decisions.ts";
 
 testDecisions([
   ["a node without a specification waits", observation({ spec: undefined }), { action: "wait" }],

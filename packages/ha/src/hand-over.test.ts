@@ -1,4 +1,5 @@
-import { asynchronous, leading, recorded, request, stopped, testDecisions } from "./observation-builders.ts";
+import { asynchronous, leading, recorded, request, stopped } from "./observation-builders.ts";
+import { testDecisions } from "./test-decisions.ts";
 
 const forced = { ...request, kind: "failover" } as const;
 

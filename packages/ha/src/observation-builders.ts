@@ -1,11 +1,6 @@
-/** Observations for tests: a whole situation, of which each test changes what matters, and what is decided in it. */
-// biome-ignore-all lint/correctness/noNodejsModules: nothing of the product imports this.
-import assert from "node:assert/strict";
-import { test } from "node:test";
+/** Observations for tests: a whole situation, of which each test changes what matters. */
 import type { LockRecord, NodeStatus, SyncRecord } from "@mainstay/domain/cluster.ts";
 import { timingPresets } from "@mainstay/domain/timing.ts";
-import { decide } from "./decide.ts";
-import type { Decision } from "./decision.ts";
 import type {
   Observation,
   PrimaryPostgres,
@@ -13,18 +8,6 @@ import type {
   StandbyPostgres,
   StoppedPostgres,
 } from "./observation.ts";
-
-/** Situation, what is seen, and what is done: an action with what distinguishes it. */
-type Row = readonly [string, Observation, Partial<Decision>];
-
-export function testDecisions(rows: readonly Row[]): void {
-  for (const [situation, seen, expected] of rows) {
-    test(situation, () => {
-      const decision = decide(seen);
-      assert.deepEqual({ ...decision, ...expected }, decision, decision.reason);
-    });
-  }
-}
 
 export const spec = {
   generation: 1,

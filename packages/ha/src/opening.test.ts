@@ -7,8 +7,8 @@ import {
   primary,
   recorded,
   strict,
-  testDecisions,
 } from "./observation-builders.ts";
+import { testDecisions } from "./test-decisions.ts";
 
 const strictAlone = { spec: strict, postgres: primary({ access: "closed", standbys: [gone] }) };
 const opening = held({ ...claimed, phase: "opening" });

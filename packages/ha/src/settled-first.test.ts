@@ -1,12 +1,5 @@
-import {
-  asynchronous,
-  gone,
-  leading,
-  primary,
-  recorded,
-  stopped,
-  testDecisions,
-} from "./observation-builders.ts";
+import { asynchronous, gone, leading, primary, recorded, stopped } from "./observation-builders.ts";
+import { testDecisions } from "./test-decisions.ts";
 
 testDecisions([
   [

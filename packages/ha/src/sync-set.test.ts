@@ -8,8 +8,8 @@ import {
   recorded,
   refused,
   strict,
-  testDecisions,
 } from "./observation-builders.ts";
+import { testDecisions } from "./test-decisions.ts";
 
 const follower = { nodeId: "c", notStreamingForMs: 0, flushPosition: 1_000n, replyAgeMs: 10 };
 const members = ["a", "c"].map((id, index) => ({ id, address: `127.0.0.${2 + index}`, port: 5432 }));
